@@ -1,0 +1,72 @@
+import OrraProtocol
+import OrraSDK
+
+/// What a command says on standard error before it ends: what was wrong, and what to do next.
+public struct CLIError: Error, Sendable, Hashable {
+    public var message: String
+    /// The second line; `nil` if there is nothing to add.
+    public var advice: String?
+    public var exitCode: ExitStatus
+
+    public init(_ message: String, advice: String? = nil, exitCode: ExitStatus = .notDone) {
+        self.message = message
+        self.advice = advice
+        self.exitCode = exitCode
+    }
+
+    /// `orra: <message>` and, indented, the advice.
+    var text: String {
+        let message = "orra: \(VisibleText.clean(message))\n"
+        return advice.map { "\(message)  \(VisibleText.clean($0))\n" } ?? message
+    }
+}
+
+/// How a command ends.
+public enum ExitStatus: Int32, Sendable {
+    /// Done; of `verify run`: the action completed.
+    case success = 0
+    /// The action ended in another way than completed, or can't be covered by the registered services.
+    case notCompleted = 1
+    /// The command was not carried out: wrong usage, no hub, or the hub refused.
+    case notDone = 2
+    /// Ctrl-C, as shells count it.
+    case interrupted = 130
+}
+
+extension OperatorError {
+    /// While a command waits for a hub that went away.
+    var remark: String {
+        guard case .unreachable(let address, let reason) = self else { return "\(self); trying again" }
+        return "the hub at \(address) is away (\(reason)); trying again"
+    }
+}
+
+extension CLIError {
+    init(_ error: OperatorError) {
+        guard case .refused(_, let refusal) = error else {
+            self.init(error.description, advice: error.advice)
+            return
+        }
+        switch refusal.code {
+        case .actionNotActionable:
+            self.init(
+                "the action is not actionable: \(refusal.message)",
+                advice: "`orra services ls` shows what can be done. Use words of their descriptions, add parameters "
+                    + "with -d, or register what is missing.",
+                exitCode: .notCompleted)
+        case .invalidAPIKey:
+            self.init(
+                refusal.message,
+                advice: "The hub does not know this project's key: choose a project with `orra projects use <name>`, "
+                    + "or make one with `orra projects add <name>`.")
+        case .unknownOrchestration:
+            self.init(refusal.message, advice: "`orra ps` lists the actions.")
+        case .alreadyEnded:
+            self.init(refusal.message, advice: "`orra inspect <id>` shows how it ended.")
+        case .unavailable, .tooMany:
+            self.init(refusal.message, advice: "Nothing was accepted: try again in a moment.")
+        default:
+            self.init(refusal.message, advice: refusal.param.map { "At fault: \($0)." })
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import OrraModel
+import OrraProtocol
+
+extension ActionView {
+    /// Takes over what a frame tells. Frames of tasks that the plan does not have change nothing.
+    mutating func apply(_ frame: ProgressFrame) {
+        switch frame.type {
+        case .received:
+            id = frame.orchestrationId ?? id
+            action = frame.action ?? action
+            startedAt = frame.timestamp ?? startedAt
+            status = .preparing
+        case .planned:
+            tasks = (frame.tasks ?? []).map { TaskView(id: $0.id, name: $0.serviceName, dependencies: $0.dependencies) }
+                .sorted { $0.id < $1.id }
+            status = .processing
+        case .paused: status = .paused
+        case .resumed: status = .processing
+        case .ending:
+            isEnding = true
+            status = frame.status ?? status
+            error = frame.error ?? error
+        case .ended:
+            hasEnded = true
+            isEnding = false
+            status = frame.status ?? status
+            error = frame.error ?? error
+            results = frame.results ?? []
+            duration = frame.duration.map(Duration.nanoseconds) ?? elapsed(at: frame.timestamp)
+        case .reset, .messageRejected, .taskLate: break
+        default:
+            guard let id = frame.taskId, var task = self[id] else { return }
+            task.apply(frame)
+            self[id] = task
+        }
+    }
+
+    private func elapsed(at end: Timestamp?) -> Duration? {
+        guard let startedAt, let end else { return nil }
+        return max(.zero, end - startedAt)
+    }
+}
+
+extension TaskView {
+    fileprivate mutating func apply(_ frame: ProgressFrame) {
+        switch frame.type {
+        case .taskReady: state = .pending
+        case .taskDispatched:
+            state = .running
+            startedAt = startedAt ?? frame.timestamp
+            if let attempt = frame.attempt, attempt != self.attempt {
+                self.attempt = attempt
+                progress = nil
+                message = nil
+            }
+            note = nil
+            retryAt = nil
+        case .taskWaiting:
+            state = .waiting
+            note = frame.error
+            retryAt = nil
+        case .taskInterimResult:
+            guard let data = frame.data else { return }
+            let report = ProgressReport(data.value)
+            progress = report.fraction ?? progress
+            message = report.message ?? message
+        case .taskAttemptFailed:
+            state = .waiting
+            note = frame.error
+            retryAt = frame.retryAt
+        case .taskCompleted: end(.done, frame)
+        case .taskFailed: end(.failed, frame)
+        case .taskAborted:
+            end(.aborted, frame)
+            note = frame.error ?? frame.data.flatMap { ProgressReport($0.value).message }
+        case .taskCancelled: end(.cancelled, frame)
+        default: break
+        }
+    }
+
+    private mutating func end(_ state: State, _ frame: ProgressFrame) {
+        self.state = state
+        note = frame.error
+        retryAt = nil
+        if let startedAt, let end = frame.timestamp { duration = max(.zero, end - startedAt) }
+    }
+}

@@ -1,0 +1,65 @@
+import OrraEngine
+public import OrraModel
+import OrraStore
+
+/// Projects, keys, webhooks and services: small, wholly in memory, copied before each batch.
+public struct Directory: Sendable {
+    public private(set) var projects: [ProjectID: Project] = [:]
+    private var projectsByKeyHash: [String: ProjectID] = [:]
+    private var webhooks: [ProjectID: [Webhook]] = [:]
+    private var services: [ServiceID: Service] = [:]
+    private var servicesByName: [ServiceName: ServiceID] = [:]
+    private var keyCounts: [ProjectID: Int] = [:]
+    /// The last position that was assigned.
+    private var positions: [ProjectID: Int64] = [:]
+
+    private struct ServiceName: Hashable {
+        var project: ProjectID
+        var kind: ServiceKind
+        var name: String
+    }
+
+    init(_ recovery: Recovery) {
+        for project in recovery.projects { projects[project.id] = project }
+        for key in recovery.apiKeys { add(keyHash: key.hash, to: key.project) }
+        for webhook in recovery.webhooks { add(webhook) }
+        for service in recovery.services { put(service) }
+        positions = recovery.positions
+    }
+
+    public func project(keyHash: String) -> ProjectID? { projectsByKeyHash[keyHash] }
+    public func service(_ id: ServiceID) -> Service? { services[id] }
+    public func webhooks(of project: ProjectID, for purpose: Webhook.Purpose) -> [Webhook] {
+        (webhooks[project] ?? []).filter { $0.purpose == purpose }
+    }
+    public func keyCount(of project: ProjectID) -> Int { keyCounts[project] ?? 0 }
+
+    /// By kind and name, so that plans do not depend on chance.
+    public func services(of project: ProjectID) -> [Service] {
+        services.values.filter { $0.project == project }
+            .sorted { ($0.name, $0.kind.rawValue) < ($1.name, $1.kind.rawValue) }
+    }
+
+    public func service(_ kind: ServiceKind, named name: String, of project: ProjectID) -> Service? {
+        servicesByName[ServiceName(project: project, kind: kind, name: name)].flatMap { services[$0] }
+    }
+
+    mutating func add(_ project: Project) { projects[project.id] = project }
+
+    mutating func add(keyHash: String, to project: ProjectID) {
+        projectsByKeyHash[keyHash] = project
+        keyCounts[project, default: 0] += 1
+    }
+
+    mutating func add(_ webhook: Webhook) { webhooks[webhook.project, default: []].append(webhook) }
+
+    mutating func put(_ service: Service) {
+        services[service.id] = service
+        servicesByName[ServiceName(project: service.project, kind: service.kind, name: service.name)] = service.id
+    }
+
+    mutating func nextPosition(of project: ProjectID) -> Int64 {
+        positions[project, default: 0] += 1
+        return positions[project, default: 0]
+    }
+}

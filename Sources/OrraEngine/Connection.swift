@@ -1,0 +1,90 @@
+public import OrraModel
+
+/// One open socket of a service: a replica, with its own credit and health.
+public struct Connection: Sendable, Hashable {
+    public let id: ConnectionID
+    public let service: ServiceID
+    public let connectedAt: Timestamp
+    /// Of the client's process; from its `hello`. Without one, the first connection that comes back takes over.
+    public var instance: String?
+    /// Tasks that it takes at once.
+    public var credit: Int
+    /// Gets no task before its `hello`: its client is known to send one.
+    public var awaitsHello: Bool
+    /// Takes no more tasks, and finishes what it has.
+    public var isDraining = false
+    public var lastSeen: Timestamp
+    public var roundTrip: Duration?
+    public var missedPongs = 0
+    public private(set) var inFlight: Set<TaskReference> = []
+    public private(set) var delivered = 0
+    public private(set) var failed = 0
+    /// Acknowledgements sent since it last proved that it reads.
+    private var unprovenFrames = 0
+    /// Message ids whose acknowledgement waits until it reads again.
+    private var heldAcknowledgements: [String] = []
+
+    public init(
+        id: ConnectionID, service: ServiceID, connectedAt: Timestamp, credit: Int = Limits.defaultCredit,
+        awaitsHello: Bool = false
+    ) {
+        self.id = id
+        self.service = service
+        self.connectedAt = connectedAt
+        self.credit = credit
+        self.awaitsHello = awaitsHello
+        lastSeen = connectedAt
+    }
+
+    public enum Health: String, Sendable, CaseIterable { case connecting, healthy, degraded, unhealthy, draining }
+
+    /// Never inferred from silence while a task is in flight: busy clients do not answer.
+    public var health: Health {
+        if awaitsHello { return .connecting }
+        if isDraining { return .draining }
+        if missedPongs >= 2 { return .unhealthy }
+        if missedPongs == 1 || (roundTrip ?? .zero) > .seconds(1) { return .degraded }
+        return .healthy
+    }
+
+    var hasRoom: Bool { !awaitsHello && !isDraining && inFlight.count < credit }
+
+    mutating func dispatch(_ reference: TaskReference) {
+        inFlight.insert(reference)
+        delivered += 1
+        unprovenFrames += 1
+    }
+
+    mutating func release(_ reference: TaskReference, succeeded: Bool) {
+        guard inFlight.remove(reference) != nil else { return }
+        if !succeeded { failed += 1 }
+    }
+
+    /// What was held, once the connection has nothing in flight and so reads again.
+    public mutating func takeHeldAcknowledgements() -> [String] {
+        guard inFlight.isEmpty else { return [] }
+        defer { heldAcknowledgements = [] }
+        unprovenFrames = 0
+        return heldAcknowledgements
+    }
+
+    /// Which acknowledgements may be sent now that the one for `id` is due.
+    ///
+    /// Clients that handle tasks inside their read loop read nothing meanwhile and choke on some thirty frames, so a
+    /// busy connection gets at most ``Limits/unansweredFrames``; an outcome proves that it reads again.
+    public mutating func acknowledge(_ id: String, isOutcome: Bool) -> [String] {
+        if isOutcome || inFlight.isEmpty {
+            defer { heldAcknowledgements = [] }
+            unprovenFrames = inFlight.count
+            return [id] + heldAcknowledgements
+        }
+        guard unprovenFrames < Limits.unansweredFrames else {
+            heldAcknowledgements.append(id)
+            // The oldest is repeated by its client, and then acknowledged; its data is on disk.
+            if heldAcknowledgements.count > Limits.heldAcknowledgements { heldAcknowledgements.removeFirst() }
+            return []
+        }
+        unprovenFrames += 1
+        return [id]
+    }
+}

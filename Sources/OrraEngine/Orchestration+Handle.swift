@@ -1,0 +1,182 @@
+public import OrraModel
+
+/// The decisions. Each input is answered with events, folded at once, and effects for after the commit; business
+/// failures are events, never throws.
+extension Orchestration {
+    public mutating func handle(
+        _ input: OrchestrationInput, at now: Timestamp, in surroundings: some Surroundings
+    ) -> Decision {
+        var turn = Turn(orchestration: self, now: now)
+        switch input {
+        case .planned(let plan): turn.planned(plan, in: surroundings)
+        case .notActionable(let reason):
+            if phase == .preparing { turn.end(.init(status: .notActionable, failure: .init(.notActionable, reason))) }
+        case .recovered: turn.recovered()
+        case .dispatched(let task, let execution, let connection, let instance):
+            turn.dispatched(task, execution, connection, instance)
+        case .connectionLost(let task, let connection): turn.connectionLost(task, connection)
+        case .connectivityChanged: break
+        case .report(let task, let report, let execution): turn.report(task, report, execution, in: surroundings)
+        case .cancel: turn.cancel()
+        case .clock: turn.clock(in: surroundings)
+        }
+        turn.settle(in: surroundings)
+        self = turn.orchestration
+        return turn.decision
+    }
+
+    /// When `handle(.clock)` has something to do next, if nothing else happens. `nil`: nothing.
+    public func nextWakeup(in surroundings: some Surroundings) -> Timestamp? {
+        guard case .running = phase else {
+            guard case .ending = phase else { return nil }
+            return tasks.compactMap { if case .inFlight(let delivery) = $0.phase { delivery.deadline } else { nil } }
+                .min()
+        }
+        return tasks.compactMap { task -> Timestamp? in
+            switch task.phase {
+            case .inFlight(let delivery): delivery.deadline
+            case .backingOff(let until): until
+            case .queued(let since, _): graceEnd(of: task, queuedSince: since, in: surroundings)
+            default: nil
+            }
+        }.min()
+    }
+
+    /// The grace period counts from the latest of: task ready or last connection lost (both set `since`), and hub start
+    /// (the fleet's `awaySince` then).
+    func graceEnd(
+        of task: TaskState, queuedSince since: Timestamp, in surroundings: some Surroundings
+    ) -> Timestamp? {
+        surroundings.awaySince(task.service).map { max($0, since) + gracePeriod }
+    }
+}
+
+/// The handling of one input: collects events, folding each, so that what follows sees it.
+struct Turn {
+    var orchestration: Orchestration
+    let now: Timestamp
+    var decision = Decision()
+
+    init(orchestration: Orchestration, now: Timestamp) {
+        self.orchestration = orchestration
+        self.now = now
+    }
+
+    mutating func emit(_ event: Event) {
+        orchestration.apply(event, at: now)
+        decision.events.append(event)
+    }
+
+    mutating func perform(_ effect: Decision.Effect) { decision.effects.append(effect) }
+
+    var isRunning: Bool { orchestration.phase == .running }
+    var isEnding: Bool { if case .ending = orchestration.phase { true } else { false } }
+
+    // MARK: - Planning, start, end
+
+    mutating func planned(_ plan: Plan, in surroundings: some Surroundings) {
+        guard orchestration.phase == .preparing else { return }
+        let used = Set(plan.tasks.map(\.service))
+        let services = used.sorted().compactMap(surroundings.service).map(Event.ServiceReference.init)
+        guard services.count == used.count else {
+            return end(
+                .init(
+                    status: .notActionable,
+                    failure: .init(.notActionable, "a service of the plan is no longer registered; submit again")))
+        }
+        emit(.planned(.init(plan: plan, services: services)))
+    }
+
+    mutating func recovered() {
+        if orchestration.phase == .preparing {
+            return end(
+                .init(
+                    status: .cancelled,
+                    failure: .init(.planningInterrupted, "the hub stopped while it planned; submit the action again")))
+        }
+        for task in orchestration.tasks {
+            switch task.phase {
+            case .inFlight:
+                // What ends is not delivered again; a result that still comes is late.
+                guard isRunning else {
+                    emit(.taskCancelled(.init(task: task.id)))
+                    continue
+                }
+                emit(.taskWaiting(.init(task: task.id, reason: .hubRestarted)))
+            case .queued: break
+            default: continue
+            }
+            if case .queued(_, let lease) = orchestration[task.id]?.phase {
+                perform(.enqueue(task.id, service: task.service, lease: lease))
+            }
+        }
+    }
+
+    mutating func cancel() {
+        begin(.init(status: .cancelled, failure: .init(.cancelled, "cancelled by the operator")))
+    }
+
+    /// Decides how the orchestration ends. The first cause wins.
+    mutating func begin(_ outcome: Event.Outcome) {
+        switch orchestration.phase {
+        case .preparing: return end(.init(status: outcome.status, failure: outcome.failure))
+        case .running: break
+        case .ending, .ended: return
+        }
+        emit(.ending(outcome))
+        for task in orchestration.tasks {
+            switch task.phase {
+            case .queued:
+                perform(.withdraw(task.id, service: task.service))
+                emit(.taskCancelled(.init(task: task.id)))
+            case .blocked, .backingOff: emit(.taskCancelled(.init(task: task.id)))
+            case .inFlight(let delivery):
+                if outcome.status == .cancelled, let key = task.key {
+                    perform(.cancelRequest(task.id, delivery.connection, delivery.execution, key))
+                }
+            case .completed, .failed, .aborted, .cancelled: break
+            }
+        }
+    }
+
+    mutating func end(_ ended: Event.Ended) {
+        if orchestration.isPaused { emit(.resumed) }
+        emit(.ended(ended))
+    }
+
+    /// After every input: readies what can be readied, ends what is over, and shows whether anything can run.
+    mutating func settle(in surroundings: some Surroundings) {
+        if isRunning { readyTasks(in: surroundings) }
+        if isRunning, orchestration.tasks.allSatisfy({ $0.output != nil }) {
+            let results = (orchestration.plan?.lastTasks ?? []).compactMap { orchestration[$0]?.output }
+            end(.init(status: .completed, results: results))
+        }
+        if case .ending(let outcome) = orchestration.phase, orchestration.tasks.allSatisfy({ $0.phase.isFinal }) {
+            // Compensations will run here, between the last attempt and the end.
+            end(
+                .init(
+                    status: outcome.status, failure: outcome.failure, task: outcome.task,
+                    abortPayload: orchestration.abortPayload))
+        }
+        updatePause(in: surroundings)
+    }
+
+    private mutating func updatePause(in surroundings: some Surroundings) {
+        guard isRunning else {
+            if isEnding, orchestration.isPaused { emit(.resumed) }
+            return
+        }
+        var canRun = false
+        var waits = false
+        for task in orchestration.tasks {
+            switch task.phase {
+            case .inFlight, .backingOff: canRun = true
+            case .queued:
+                if surroundings.awaySince(task.service) == nil { canRun = true } else { waits = true }
+            default: break
+            }
+        }
+        let shouldPause = waits && !canRun
+        if shouldPause != orchestration.isPaused { emit(shouldPause ? .paused : .resumed) }
+    }
+}

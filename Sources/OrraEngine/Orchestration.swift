@@ -1,0 +1,102 @@
+public import OrraModel
+
+/// One action on its way: a plain value, the fold of its journal.
+///
+/// `handle` (in `Orchestration+Handle.swift`) decides what happens next and returns it; `apply` folds what happened.
+/// Neither knows a clock, a socket, a database or chance.
+public struct Orchestration: Sendable, Hashable {
+    public let id: OrchestrationID
+    public let project: ProjectID
+    public let action: String
+    public let data: RawJSON
+    /// Of one attempt.
+    public let timeout: Duration
+    public let gracePeriod: Duration
+    public let webhook: String?
+    public let receivedAt: Timestamp
+    public internal(set) var phase = OrchestrationPhase.preparing
+    public internal(set) var plan: Plan?
+    public internal(set) var services: [Event.ServiceReference] = []
+    /// In the order of their numbers, from `task1`.
+    public internal(set) var tasks: [TaskState] = []
+    public internal(set) var isPaused = false
+    var abortPayload: RawJSON?
+    /// Number of the last journal entry.
+    public internal(set) var seq = 0
+    public internal(set) var lastEventAt: Timestamp
+
+    public init(_ received: Event.Received, at now: Timestamp) {
+        id = received.orchestration
+        project = received.project
+        action = received.action
+        data = received.data
+        timeout = .milliseconds(received.timeoutMs)
+        gracePeriod = .milliseconds(received.gracePeriodMs)
+        webhook = received.webhook
+        receivedAt = now
+        lastEventAt = now
+        seq = 1
+    }
+
+    /// What lists and answers show.
+    public var status: Status {
+        switch phase {
+        case .preparing: .preparing
+        case .running: isPaused ? .paused : .processing
+        case .ending(let outcome): outcome.status == .completed ? .processing : outcome.status
+        case .ended(let ended): ended.status
+        }
+    }
+
+    public var failure: Failure? {
+        switch phase {
+        case .preparing, .running: nil
+        case .ending(let outcome): outcome.failure
+        case .ended(let ended): ended.failure
+        }
+    }
+
+    public subscript(id: TaskID) -> TaskState? {
+        tasks.indices.contains(id.number - 1) ? tasks[id.number - 1] : nil
+    }
+
+    public func name(of service: ServiceID) -> String {
+        services.first { $0.id == service }?.name ?? service.rawValue
+    }
+
+    /// `task2 (delivery-agent)`, as errors name it.
+    func label(_ task: TaskState) -> String { "\(task.id) (\(name(of: task.service)))" }
+}
+
+///     preparing ─► running ─► ending ─► ended
+///         └────────────┴─────────────────▲
+public enum OrchestrationPhase: Sendable, Hashable {
+    /// Being planned; its caller has no answer yet.
+    case preparing
+    case running
+    /// The outcome is decided; nothing more is dispatched, what runs is awaited until its deadline.
+    case ending(Event.Outcome)
+    case ended(Event.Ended)
+
+    public enum Kind: String, Sendable, CaseIterable { case preparing, running, ending, ended }
+
+    public var kind: Kind {
+        switch self {
+        case .preparing: .preparing
+        case .running: .running
+        case .ending: .ending
+        case .ended: .ended
+        }
+    }
+
+    public static func successors(of kind: Kind) -> Set<Kind> {
+        switch kind {
+        // ended: not actionable, or the hub stopped meanwhile.
+        case .preparing: [.running, .ended]
+        // ended: completed.
+        case .running: [.ending, .ended]
+        case .ending: [.ended]
+        case .ended: []
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import OrraModel
+
+/// What services report. The first durable outcome of a task counts; all else is acknowledged and changes nothing.
+extension Turn {
+    mutating func report(
+        _ id: TaskID, _ report: TaskReport, _ execution: String, in surroundings: some Surroundings
+    ) {
+        guard let task = orchestration[id] else { return }
+        guard !task.phase.isFinal else { return reportAfterOutcome(task, report) }
+        guard task.phase != .blocked else { return reject(task, "the task has not been delivered yet") }
+        switch report {
+        case .inProgress: break
+        case .interim(let data, let interim): self.interim(task, data, interim, execution)
+        case .output(let output, let compensation):
+            leaveDelivery(task, succeeded: true)
+            complete(task, output, compensation, in: surroundings)
+        case .malformed(let reason):
+            leaveDelivery(task, succeeded: false)
+            fail(id, Failure(.taskOutputInvalid, "\(orchestration.label(task)) sent no result: \(reason)"))
+        case .aborted(let payload):
+            leaveDelivery(task, succeeded: true)
+            emit(.taskAborted(.init(task: id, payload: payload)))
+            begin(
+                .init(
+                    status: .aborted, failure: .init(.taskAborted, "\(orchestration.label(task)) aborted the action"),
+                    task: id))
+        case .error(let message): error(task, message, execution, in: surroundings)
+        }
+    }
+
+    /// Takes the task from its connection or from the outbox.
+    private mutating func leaveDelivery(_ task: TaskState, succeeded: Bool) {
+        switch task.phase {
+        case .inFlight(let delivery): perform(.release(task.id, delivery.connection, succeeded: succeeded))
+        case .queued: perform(.withdraw(task.id, service: task.service))
+        default: break
+        }
+    }
+
+    private mutating func complete(
+        _ task: TaskState, _ output: RawJSON, _ compensation: Event.Compensation?, in surroundings: some Surroundings
+    ) {
+        guard output.bytes.count <= Limits.payloadBytes else {
+            return fail(
+                task.id,
+                Failure(
+                    .taskOutputTooLarge,
+                    "the output of \(orchestration.label(task)) has \(output.bytes.count) bytes; the limit is "
+                        + "\(Limits.payloadBytes)"))
+        }
+        if let schema = surroundings.service(task.service)?.schema.output,
+            let violation = schema.validate(output.value).first
+        {
+            return fail(
+                task.id,
+                Failure(
+                    .taskOutputInvalid,
+                    "the output of \(orchestration.label(task)) breaks the schema that the service registered: "
+                        + (violation.path.isEmpty ? "it" : violation.path) + " \(violation.reason)"))
+        }
+        emit(.taskCompleted(.init(task: task.id, output: output, compensation: compensation)))
+    }
+
+    private mutating func error(
+        _ task: TaskState, _ message: String, _ execution: String, in surroundings: some Surroundings
+    ) {
+        // The error of an attempt that was counted already, said again; or one that comes after its timeout.
+        guard !task.failedExecutions.contains(execution) else { return }
+        if case .backingOff = task.phase { return }
+        leaveDelivery(task, succeeded: false)
+        let failure = Failure(
+            .taskFailed, "\(orchestration.label(task)): \(message.prefix(Limits.errorCharacters))")
+        attemptFailed(task, failure, execution: execution, in: surroundings)
+    }
+
+    private mutating func interim(_ task: TaskState, _ data: RawJSON, _ id: InterimID, _ execution: String) {
+        guard task.interimCount < Limits.interimResultsPerTask, data.bytes.count <= Limits.payloadBytes,
+            task.lastInterim != .init(execution: execution, data: data)
+        else { return }
+        emit(.taskInterim(.init(task: task.id, id: id, execution: execution, data: data)))
+    }
+
+    private mutating func reportAfterOutcome(_ task: TaskState, _ report: TaskReport) {
+        // A success counts for what is to be undone, so it is kept however many other messages came before it.
+        if case .output(let output, let compensation) = report, task.output == nil, !task.hasLateOutput {
+            return emit(.taskLate(.init(task: task.id, output: output, compensation: compensation)))
+        }
+        guard task.rejections < Limits.rejectionsPerTask else { return }
+        switch report {
+        case .output where task.hasLateOutput: break  // said again
+        case .error(let message) where task.output == nil && task.phase == .cancelled:
+            emit(.taskLate(.init(task: task.id, error: String(message.prefix(Limits.errorCharacters)))))
+        case .output(let output, _) where task.output == output: break  // the same, said again
+        case .interim, .inProgress: break
+        case .output, .error, .malformed, .aborted: reject(task, "the task already has an outcome")
+        }
+    }
+
+    private mutating func reject(_ task: TaskState, _ reason: String) {
+        guard task.rejections < Limits.rejectionsPerTask else { return }
+        emit(.messageRejected(.init(task: task.id, reason: reason)))
+    }
+}

@@ -1,0 +1,88 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OrraModel
+import OrraProtocol
+
+/// What a request carries through the router.
+struct HubContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// Whose key it came with. Set by ``Authentication``.
+    var project: ProjectID?
+
+    init(source: ApplicationRequestContextSource) { coreContext = .init(source: source) }
+
+    /// The project of an authenticated route.
+    func requireProject() throws(APIError) -> ProjectID {
+        guard let project else { throw .invalidKey }
+        return project
+    }
+}
+
+extension APIError {
+    static let invalidKey = APIError(
+        .unauthorized, .invalidAPIKey,
+        "the API key is missing or unknown; send it as Authorization: Bearer sk-orra-…")
+    static let unavailable = APIError(
+        .unavailable, .unavailable, "the hub can't take this now, and nothing was accepted; try again in a moment")
+
+    var status: HTTPResponse.Status {
+        switch code {
+        case .invalidAPIKey: .unauthorized
+        case .foreignService: .forbidden
+        case .unknownRoute, .unknownOrchestration: .notFound
+        case .bodyTooLarge: .contentTooLarge
+        case .malformedJSON, .invalidRequest, .projectRegistrationFailed, .invalidService, .actionNotActionable,
+            .invalidPlan:
+            .badRequest
+        case .alreadyEnded: .conflict
+        case .upgradeRequired: .upgradeRequired
+        case .tooMany: .tooManyRequests
+        case .unavailable: .serviceUnavailable
+        case .internalError, .watcherLags: .internalServerError
+        }
+    }
+
+    var response: Response {
+        var response = (try? Response.json(Body(error: self), status: status)) ?? Response(status: status)
+        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
+        if status == .serviceUnavailable || status == .tooManyRequests { response.headers[.retryAfter] = "1" }
+        if status == .upgradeRequired { response.headers[.upgrade] = "websocket" }
+        return response
+    }
+}
+
+extension Response {
+    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try WireEncoder().encode(value))))
+    }
+}
+
+extension Request {
+    /// Reads a bounded JSON body. Throws ``APIError`` with the place of the fault.
+    func decode<Body: Decodable>(_ type: Body.Type) async throws -> Body {
+        let buffer: ByteBuffer
+        do {
+            buffer = try await body.collect(upTo: Limits.payloadBytes)
+        } catch is NIOTooManyBytesError {
+            throw APIError(
+                .validation, .bodyTooLarge, "the body is larger than the limit of \(Limits.payloadBytes) bytes")
+        }
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: Array(buffer.readableBytesView))
+        } catch {
+            throw APIError(.validation, .malformedJSON, WireDecoder.describe(error))
+        }
+        do {
+            return try WireDecoder(ignoresKeyCase: true).decode(type, from: value)
+        } catch let error as APIError {
+            throw error
+        } catch {
+            throw APIError(
+                .validation, .invalidRequest, param: WireDecoder.path(of: error), WireDecoder.describe(error))
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Hummingbird
+import OrraCore
+import OrraModel
+import OrraPlanner
+import OrraProtocol
+import OrraStore
+
+/// Everything that routes need.
+struct HubServices: Sendable {
+    let loop: HubLoop
+    let store: any Store
+    let planner: any Planner
+    let version: String
+}
+
+extension HubServices {
+    func router() -> Router<HubContext> {
+        let router = Router(context: HubContext.self)
+        router.add(middleware: AnswerForm(version: version))
+        router.get("/health") { _, _ in try Response.json([String: String]()) }
+        router.get("/ready") { _, _ in try await ready() }
+        router.post("/register/project") { request, _ in try await registerProject(request) }
+
+        let authenticated = router.group().add(middleware: Authentication(loop: loop))
+        authenticated.post("/apikeys") { _, context in try await addKey(context) }
+        authenticated.get("/webhooks") { _, context in try await webhooks(.outcomes, context) }
+        authenticated.post("/webhooks") { try await addWebhook(.outcomes, $0, $1) }
+        authenticated.get("/compensation-failure-webhooks") { _, context in
+            try await webhooks(.compensationFailures, context)
+        }
+        authenticated.post("/compensation-failure-webhooks") {
+            try await addWebhook(.compensationFailures, $0, $1)
+        }
+        for kind in ServiceKind.allCases {
+            authenticated.post("/register/\(kind.rawValue)") { try await register(kind, $0, $1) }
+        }
+        authenticated.get("/services") { _, context in try await services(context) }
+        authenticated.post("/orchestrations") { try await submit($0, $1) }
+        authenticated.get("/orchestrations") { _, context in try await list(context) }
+        authenticated.get("/orchestrations/inspections") { try await inspectByValue($0, $1) }
+        authenticated.get("/orchestrations/inspections/:id") { _, context in try await inspect(context) }
+        authenticated.post("/orchestrations/:id/cancel") { _, context in try await cancel(context) }
+        // Reached only by requests that ask for no upgrade, or whose upgrade was refused.
+        router.get("/ws") { request, _ in try await refuseSocket(request) }
+        router.get("/progress") { request, _ in try await refuseSocket(request) }
+        router.get("/orchestrations/:id/progress") { request, _ in try await refuseSocket(request) }
+        return router
+    }
+
+    /// `/ready`: 200 while actions are accepted.
+    private func ready() async throws -> Response {
+        if let fault = await loop.storeFault {
+            return try Response.json(
+                ["status": "unavailable", "reason": "the store can't write: \(fault.code.rawValue)"],
+                status: .serviceUnavailable)
+        }
+        guard await loop.isReady else {
+            return try Response.json(["status": "stopping"], status: .serviceUnavailable)
+        }
+        return try Response.json(["status": "ready"])
+    }
+
+    private func refuseSocket(_ request: Request) async throws -> Response {
+        switch await SocketRoute.decide(request.head, services: self) {
+        case .refused(let error): throw error
+        case .service, .progress:
+            throw APIError(
+                .validation, .upgradeRequired, "this route is a WebSocket: ask for an upgrade (Upgrade: websocket)")
+        }
+    }
+}
+
+extension RequestFailure {
+    /// The answer of a route. `.notLive` is for the route to explain.
+    var apiError: APIError {
+        switch self {
+        case .tooMany(let sentence): APIError(.tooMany, .tooMany, sentence)
+        case .unavailable: .unavailable
+        case .notLive: APIError(.notFound, .unknownOrchestration, "there is no such orchestration")
+        case .rejected: APIError(.internalError, .internalError, "the hub could not store this; its log says more")
+        }
+    }
+}
+
+extension HubServices {
+    /// Asks the core; answers after the commit.
+    func request(_ request: OrraCore.Request) async throws -> Reply {
+        do throws(RequestFailure) {
+            return try await loop.request(request)
+        } catch {
+            throw error.apiError
+        }
+    }
+
+    /// Reads from the store; its faults are the caller's 503.
+    func read<Result>(_ body: (any Store) async throws(StoreError) -> Result) async throws -> Result {
+        do throws(StoreError) {
+            return try await body(store)
+        } catch {
+            throw APIError.unavailable
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Hummingbird
+import OrraCore
+import OrraEngine
+import OrraModel
+import OrraProtocol
+
+/// Registration of services, agents and tools, and what is connected.
+extension HubServices {
+    func register(
+        _ kind: ServiceKind, _ request: Hummingbird.Request, _ context: HubContext
+    ) async throws -> Response {
+        let body = try await request.decode(RegistrationRequest.self)
+        try body.check()
+        var random = SystemRandomNumberGenerator()
+        let proposal = Service(
+            id: .random(using: &random), project: try context.requireProject(), kind: kind, name: body.name,
+            description: body.description.trimmed, schema: body.schema, revertible: body.revertible ?? false,
+            retry: body.retry ?? .standard, requires: body.requires ?? [], examples: body.examples ?? [],
+            approval: body.approval ?? false, registeredAt: loop.now)
+        guard case .service(let service) = try await self.request(.registerService(proposal)) else {
+            throw APIError(.internalError, .internalError, "the hub gave no answer")
+        }
+        return try .json(RegistrationAnswer(service: service))
+    }
+
+    func services(_ context: HubContext) async throws -> Response {
+        let project = try context.requireProject()
+        let directory = await loop.directory
+        let fleet = await loop.fleet
+        let answers = directory.services(of: project).map { service in
+            ServiceAnswer(
+                service: service, connections: fleet.connections(of: service.id).map(ConnectionAnswer.init),
+                waiting: fleet.waiting(for: service.id))
+        }
+        return try .json(ServiceList(services: answers))
+    }
+}
+
+extension RegistrationRequest {
+    fileprivate func check() throws(APIError) {
+        func fault(_ param: String, _ sentence: String) -> APIError {
+            APIError(.validation, .invalidService, param: param, sentence)
+        }
+        if let reason = ServiceName.check(name) { throw fault("name", "the name \(reason)") }
+        guard Limits.descriptionCharacters.contains(description.trimmed.count) else {
+            throw fault(
+                "description",
+                "a description of 1 to \(Limits.descriptionCharacters.upperBound) characters is required: the planner "
+                    + "chooses services by it")
+        }
+        if let violation = SchemaDeclaration.check(schema).first {
+            throw fault(violation.path, "\(violation.path) \(violation.reason)")
+        }
+        for (param, texts) in [("requires", requires ?? []), ("examples", examples ?? [])] {
+            guard texts.count <= 64, texts.allSatisfy({ (1...512).contains($0.count) }) else {
+                throw fault(param, "\(param) takes up to 64 texts of 1 to 512 characters")
+            }
+        }
+    }
+}
+
+extension ConnectionAnswer {
+    init(_ connection: Connection) {
+        self.init(
+            id: connection.id.number, health: connection.health.rawValue, instance: connection.instance,
+            credit: connection.credit, inFlight: connection.inFlight.count, delivered: connection.delivered,
+            failed: connection.failed, connectedAt: connection.connectedAt, lastSeen: connection.lastSeen,
+            roundTripMs: connection.roundTrip.map { Double($0.nanoseconds) / 1e6 },
+            missedPongs: connection.missedPongs)
+    }
+}

@@ -1,0 +1,144 @@
+import AsyncHTTPClient
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+import NIOPosix
+import OrraCore
+import OrraEngine
+import OrraModel
+public import OrraPlanner
+public import OrraStore
+import OrraWebSocket
+public import ServiceLifecycle
+
+/// A hub on one port: HTTP for operators, WebSockets for services and watchers, one SQLite file.
+///
+/// ```swift
+/// let hub = try await Hub(store: store, configuration: configuration, logger: logger)
+/// try await ServiceGroup(services: [hub], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
+/// ```
+/// What was running when the hub last stopped goes on as soon as it runs. On a graceful shutdown it stops accepting,
+/// closes sockets with 1012, commits what it has, and returns.
+public struct Hub: ServiceLifecycle.Service {
+    private let configuration: HubConfiguration
+    private let loop: HubLoop
+    private let store: any Store
+    private let planner: any Planner
+    private let logger: Logger
+    private let onRunning: @Sendable (_ port: Int) async -> Void
+
+    /// Reads what the store kept. `onRunning` is told the port once requests are answered.
+    public init(
+        store: any Store, planner: any Planner = OfflinePlanner(), configuration: HubConfiguration, logger: Logger,
+        onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) async throws(StoreError) {
+        self.configuration = configuration
+        self.store = store
+        self.planner = planner
+        self.logger = logger
+        self.onRunning = onRunning
+        let recovery = try await store.recover()
+        loop = HubLoop(
+            recovery: recovery, store: store, eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
+    }
+
+    /// What a start banner tells.
+    public struct Summary: Sendable, Hashable {
+        public var projects: Int
+        public var live: Int
+        /// Orchestrations whose journal is damaged: they stay as they are, and the rest goes on.
+        public var quarantined: [String]
+    }
+
+    public var summary: Summary {
+        get async {
+            Summary(
+                projects: await loop.directory.projects.count, live: await loop.liveCount,
+                quarantined: await loop.quarantined.map(\.description))
+        }
+    }
+
+    public func run() async throws {
+        let services = HubServices(loop: loop, store: store, planner: planner, version: OrraVersion.current)
+        let application = Application(
+            router: services.router(),
+            server: .http1WebSocket(limits: WebSocketLimits()) { request, _ in await upgrade(request, services) },
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port), serverName: nil),
+            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? configuration.port) },
+            logger: logger)
+        let client = HTTPClient(
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: Self.webhookClient)
+        let sender = WebhookSender(loop: loop, store: store, client: client, logger: logger)
+        // Stopped in the reverse order: first the port and its sockets, then the posts, last the loop.
+        var lifecycle = ServiceGroupConfiguration(
+            services: [LoopService(loop: loop), SenderService(sender: sender), application, StopNotice(loop: loop)],
+            logger: logger)
+        lifecycle.maximumGracefulShutdownDuration = Limits.shutdown - .seconds(2)
+        let group = ServiceGroup(configuration: lifecycle)
+        do {
+            try await group.run()
+        } catch {
+            try? await client.shutdown()
+            await store.close()
+            throw error
+        }
+        try? await client.shutdown()
+        await store.close()
+    }
+
+    private static var webhookClient: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(10)))
+        configuration.httpVersion = .http1Only
+        return configuration
+    }
+
+    private func upgrade(_ request: HTTPRequest, _ services: HubServices) async -> WebSocketUpgrade {
+        guard SocketRoute.isSocketPath(request.path ?? "/") else { return .http }
+        // Of the subprotocols that browsers offer, the one without the key is chosen.
+        let subprotocol = SocketRoute.offeredSubprotocols(request).first { $0 == "orra" }
+        switch await SocketRoute.decide(request, services: services) {
+        case .refused: return .http
+        case .service(let id):
+            return .upgrade(subprotocol: subprotocol) { socket in
+                await ServiceSocket(loop: loop, service: id, socket: socket, logger: logger).run()
+            }
+        case .progress(let subject, let after):
+            return .upgrade(subprotocol: subprotocol) { socket in
+                await ProgressSocket(
+                    subject: subject, after: after, store: store, signals: loop.signals, socket: socket,
+                    logger: logger
+                ).run()
+            }
+        }
+    }
+}
+
+/// The loop as a part of the hub's life: ends last, with everything on disk.
+private struct LoopService: ServiceLifecycle.Service {
+    let loop: HubLoop
+    func run() async {
+        await withGracefulShutdownHandler {
+            await loop.run()
+        } onGracefulShutdown: {
+            loop.stop()
+        }
+    }
+}
+
+private struct SenderService: ServiceLifecycle.Service {
+    let sender: WebhookSender
+    func run() async { await cancelWhenGracefulShutdown { await sender.run() } }
+}
+
+/// Runs before the port closes: sockets that close from then on are the hub's own doing.
+private struct StopNotice: ServiceLifecycle.Service {
+    let loop: HubLoop
+    func run() async {
+        try? await gracefulShutdown()
+        loop.beginStopping()
+    }
+}

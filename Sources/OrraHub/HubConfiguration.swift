@@ -1,0 +1,18 @@
+/// How a hub runs. `docs/configuration.md` has the same as flags, environment variables and file keys.
+public struct HubConfiguration: Sendable, Hashable {
+    /// Where it listens. Other machines reach it only when this is opened, for example with `0.0.0.0`.
+    public var host: String
+    /// 0 takes a free one.
+    public var port: Int
+    /// Holds the database and its lock. Made if it is missing.
+    public var dataDirectory: String
+
+    public init(host: String = "127.0.0.1", port: Int = 8005, dataDirectory: String) {
+        self.host = host
+        self.port = port
+        self.dataDirectory = dataDirectory
+    }
+
+    /// Whether only this machine reaches the hub.
+    public var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+}

@@ -1,0 +1,282 @@
+import Logging
+import NIOCore
+import OrraCore
+import OrraEngine
+import OrraModel
+import OrraProtocol
+import OrraStore
+import OrraWebSocket
+import Synchronization
+
+/// Drives the core: one writer, one transaction at a time, effects only after the commit. While a commit runs, the next
+/// batch gathers.
+actor HubLoop {
+    private var core: Core
+    private let store: any Store
+    private let clock: HubClock
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+    private nonisolated let wake = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private var alarm: Scheduled<Void>?
+    private var callers: [RequestToken: CheckedContinuation<Reply, Never>] = [:]
+    /// Sockets whose frames wait until the queue is shorter.
+    private var held: [CheckedContinuation<Void, Never>] = []
+    private var sockets: [ConnectionID: WebSocketConnection] = [:]
+    private var lastToken: UInt64 = 0
+    private var lastConnection: UInt64 = 0
+    private nonisolated let stopping = Atomic(false)
+    private nonisolated let ending = Atomic(false)
+    /// How and when the last commit failed; `nil` once one succeeds.
+    private var lastFault: (error: StoreError, at: ContinuousClock.Instant)?
+    nonisolated let signals = ProgressSignals()
+    /// Webhook deliveries that are due.
+    nonisolated let posts = AsyncStream.makeStream(of: WebhookDelivery.self)
+
+    init(recovery: Recovery, store: any Store, eventLoop: any EventLoop, logger: Logger) {
+        clock = HubClock(notBefore: recovery.lastEntryAt)
+        core = Core(recovering: recovery, at: clock.now)
+        self.store = store
+        self.eventLoop = eventLoop
+        self.logger = logger
+    }
+
+    // MARK: - Questions
+
+    nonisolated var now: Timestamp { clock.now }
+    var directory: Directory { core.directory }
+    var fleet: Fleet { core.fleet }
+    var quarantined: [JournalFault] { core.quarantined }
+    var liveCount: Int { core.liveCount }
+    /// Why the store does not write. Forgotten when nothing has been tried for a while: a load balancer that sends nothing
+    /// while this is told would never learn that the store is well again.
+    var storeFault: StoreError? {
+        guard let lastFault, core.queued > 0 || ContinuousClock.now - lastFault.at < Self.faultMemory else {
+            return nil
+        }
+        return lastFault.error
+    }
+    private static let faultMemory = Duration.seconds(5)
+    /// Whether actions are accepted: the store writes, and the queue has room.
+    var isReady: Bool { storeFault == nil && !isStopping && core.queued < Limits.queuedInputs }
+
+    // MARK: - Inputs
+
+    /// Answers once the request's transaction is on disk.
+    func request(_ request: Request) async throws(RequestFailure) -> Reply {
+        guard !isStopping, core.queued < Limits.queuedInputs else { throw .unavailable }
+        lastToken += 1
+        let token = RequestToken(lastToken)
+        let reply = await withCheckedContinuation { continuation in
+            callers[token] = continuation
+            enqueue(.request(request, token))
+        }
+        if case .failure(let failure) = reply { throw failure }
+        return reply
+    }
+
+    /// For sockets: waits while the queue is full, so that a flood is left in the kernel's buffers.
+    func offer(_ input: Input) async {
+        while core.queued >= Limits.queuedInputs, !ending.load(ordering: .acquiring) {
+            await withCheckedContinuation { held.append($0) }
+        }
+        enqueue(input)
+    }
+
+    func enqueue(_ input: Input) {
+        core.enqueue(input)
+        wake.continuation.yield()
+    }
+
+    // MARK: - Sockets
+
+    /// `nil` when the service has too many connections.
+    func connect(_ socket: WebSocketConnection, to service: ServiceID, credit: Int, awaitsHello: Bool) -> ConnectionID?
+    {
+        guard core.fleet.connections(of: service).count < Limits.connectionsPerService, !isStopping else { return nil }
+        lastConnection += 1
+        let id = ConnectionID(lastConnection)
+        sockets[id] = socket
+        enqueue(
+            .connected(
+                Connection(
+                    id: id, service: service, connectedAt: clock.now, credit: credit, awaitsHello: awaitsHello)))
+        return id
+    }
+
+    func disconnect(_ id: ConnectionID) {
+        sockets[id] = nil
+        if !isStopping { enqueue(.disconnected(id)) }
+    }
+
+    /// A client that promised a `hello` and sent none is served all the same.
+    func stopAwaitingHello(_ id: ConnectionID) {
+        if core.fleet[id]?.awaitsHello == true { enqueue(.hello(id, credit: nil, instance: nil)) }
+    }
+
+    /// Asks an idle client whether it is there. A busy one is left alone: it may not read.
+    func ping(_ id: ConnectionID) {
+        guard let connection = core.fleet[id], connection.inFlight.isEmpty else { return }
+        send(.ping(connection.service), to: id)
+    }
+
+    func send(_ message: HubMessage, to id: ConnectionID) {
+        guard let socket = sockets[id] else { return }
+        do {
+            try socket.enqueue(text: ByteBuffer(bytes: message.frame()))
+        } catch WebSocketError.outboundFull {
+            logger.notice("a connection does not read and is closed", metadata: ["connection": "\(id.number)"])
+            close(socket)
+        } catch {
+            // It is closing already: its end arrives as a disconnect, and what it missed is delivered again.
+        }
+    }
+
+    private func close(_ socket: WebSocketConnection) {
+        closing.yield(socket)
+    }
+
+    /// Sockets to close with 1012, by the task that `run` owns: closing waits for the peer, the loop does not.
+    private nonisolated let closingStream = AsyncStream.makeStream(of: WebSocketConnection.self)
+    private nonisolated var closing: AsyncStream<WebSocketConnection>.Continuation { closingStream.continuation }
+
+    // MARK: - The loop
+
+    /// Runs until `stop` is called and all that waited is on disk.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await withDiscardingTaskGroup { group in
+                    for await socket in self.closingStream.stream {
+                        group.addTask {
+                            await socket.close(
+                                code: .serviceRestart, reason: "the hub asks for a new connection",
+                                discardingQueued: true)
+                        }
+                    }
+                }
+            }
+            wake.continuation.yield()
+            for await _ in wake.stream {
+                while let batch = core.nextBatch(at: clock.now) {
+                    for report in await perform(commit(batch)) { group.addTask { await self.lookUp(report) } }
+                    releaseHeld()
+                    // What the store does not take now is not acknowledged, and comes again after the next start.
+                    if Task.isCancelled || lastFault != nil && ending.load(ordering: .acquiring) { break }
+                }
+                if ending.load(ordering: .acquiring), core.queued == 0 || lastFault != nil { break }
+                setAlarm()
+            }
+            alarm?.cancel()
+            posts.continuation.finish()
+            closing.finish()
+        }
+        for socket in held { socket.resume() }
+        held = []
+        for (_, caller) in callers { caller.resume(returning: .failure(.unavailable)) }
+        callers = [:]
+    }
+
+    /// Sockets that close now are the hub's own doing: no task loses its connection by it.
+    private nonisolated var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
+    /// No new requests; sockets that close from now on lose nothing.
+    nonisolated func beginStopping() { stopping.store(true, ordering: .releasing) }
+
+    /// Ends `run` once the queue is empty.
+    nonisolated func stop() {
+        beginStopping()
+        ending.store(true, ordering: .releasing)
+        wake.continuation.yield()
+    }
+
+    private func commit(_ batch: Core.Batch) async -> [Effect] {
+        guard !batch.writes.isEmpty else { return core.committed() }
+        do throws(StoreError) {
+            try await store.commit(batch.writes)
+            if lastFault != nil { logger.notice("the store writes again") }
+            lastFault = nil
+            return core.committed()
+        } catch {
+            let effects = core.failed(error)
+            if error.code == .constraint {
+                logger.error("a write contradicts what is stored", metadata: ["error": "\(error)"])
+                try? await Task.sleep(for: .milliseconds(50))
+            } else {
+                if lastFault == nil { logger.critical("the store can't write", metadata: ["error": "\(error)"]) }
+                lastFault = (error, .now)
+                try? await Task.sleep(for: .milliseconds(500))
+            }
+            return effects
+        }
+    }
+
+    private func releaseHeld() {
+        guard !held.isEmpty, core.queued < Limits.queuedInputs else { return }
+        let released = held
+        held = []
+        for continuation in released { continuation.resume() }
+    }
+
+    private func setAlarm() {
+        alarm?.cancel()
+        guard let next = core.nextWakeup else { return }
+        let delay = max((next - clock.now).milliseconds, 0) + 1
+        alarm = eventLoop.scheduleTask(in: .milliseconds(delay)) { [continuation = wake.continuation] in
+            continuation.yield()
+        }
+    }
+
+    // MARK: - Effects
+
+    /// Returns the reports whose task only the store may know.
+    private func perform(_ effects: [Effect]) -> [IncomingReport] {
+        var lookUps: [IncomingReport] = []
+        for effect in effects {
+            switch effect {
+            case .reply(let token, let reply): callers.removeValue(forKey: token)?.resume(returning: reply)
+            case .deliver(let connection, let delivery):
+                send(.taskRequest(HubMessage.TaskRequest(delivery)), to: connection)
+            case .acknowledge(let connection, let messageID): send(.acknowledgement(messageID), to: connection)
+            case .cancelRequest(let connection, let task, let execution, let key):
+                send(.cancelRequest(task: task, execution: execution, idempotencyKey: key), to: connection)
+            case .reset(let connection): if let socket = sockets[connection] { close(socket) }
+            case .setBusy(let connection, let isBusy): sockets[connection]?.setBusy(isBusy)
+            case .lookUp(let report): lookUps.append(report)
+            case .post(let delivery): posts.continuation.yield(delivery)
+            case .progressed(let progressed): signals.raise(progressed)
+            }
+        }
+        return lookUps
+    }
+
+    /// A report whose task is not live: its orchestration has ended, or never was.
+    private func lookUp(_ report: IncomingReport) async {
+        do throws(StoreError) {
+            if let reference = try await store.task(of: report.key) {
+                let entries = try await store.journal(of: reference.orchestration, after: 0, limit: .max)
+                guard let orchestration = try? Orchestration(replaying: entries) else {
+                    // Set aside at start. Not acknowledged: the client keeps it until the journal is mended.
+                    return logger.error(
+                        "a result of an orchestration that is set aside was not taken",
+                        metadata: ["orchestration": "\(reference.orchestration)"])
+                }
+                return await offer(.lateReport(report, reference.task, orchestration))
+            }
+            logger.notice(
+                "a result for an unknown task was acknowledged",
+                metadata: ["connection": "\(report.connection.number)", "service": "\(report.service)"])
+            if let id = report.messageID { send(.acknowledgement(id), to: report.connection) }
+        } catch {
+            // Not acknowledged: the client sends it again.
+            logger.error("the store could not be read", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension HubMessage.TaskRequest {
+    init(_ delivery: TaskDelivery) {
+        self.init(
+            task: delivery.reference.task, execution: delivery.execution, idempotencyKey: delivery.key,
+            service: delivery.service, input: delivery.input)
+    }
+}

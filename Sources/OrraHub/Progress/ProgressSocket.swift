@@ -1,0 +1,153 @@
+import Logging
+import NIOCore
+import OrraEngine
+import OrraModel
+import OrraProtocol
+import OrraStore
+import OrraWebSocket
+
+/// One watcher's socket: what it missed from the journal, then what happens, each number once and in order.
+///
+/// Reads page by page from the store and waits for a signal in between, so that it holds nothing and slows nobody.
+struct ProgressSocket {
+    enum Subject: Sendable {
+        /// Numbers are `seq`; the stream ends with the orchestration.
+        case orchestration(OrchestrationID)
+        /// Numbers are `position`; the stream goes on for ever.
+        case project(ProjectID)
+    }
+
+    let subject: Subject
+    /// The last number that the watcher saw; 0 for all.
+    let after: Int64
+    let store: any Store
+    let signals: ProgressSignals
+    let socket: WebSocketConnection
+    let logger: Logger
+
+    func run() async {
+        let watch = signals.watch(signalSubject)
+        defer { signals.end(watch) }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do {
+                    try await tell(watch)
+                } catch let error as StoreError {
+                    logger.error("a watcher's journal could not be read", metadata: ["error": "\(error)"])
+                    await socket.close(code: .internalError, reason: "the journal could not be read; try again")
+                } catch {
+                    // The watcher is gone.
+                }
+            }
+            // Watchers say nothing; reading shows when they leave.
+            group.addTask { for await _ in socket.inbound {} }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private var signalSubject: ProgressSignals.Subject {
+        switch subject {
+        case .orchestration(let id): .orchestration(id)
+        case .project(let id): .project(id)
+        }
+    }
+
+    private func tell(_ watch: ProgressSignals.Watch) async throws {
+        var teller = Teller(subject: subject, store: store, last: after)
+        try await teller.prepare()
+        // A watcher that reads up on a long history lags behind nothing.
+        var hasCaughtUp = false
+        while !Task.isCancelled {
+            var frames = try await teller.nextFrames()
+            if frames.isEmpty, try await teller.isOver() {
+                // Ended before it came, or between the two questions.
+                frames = try await teller.nextFrames()
+                if frames.isEmpty { return await closeAtEnd() }
+            }
+            for frame in frames {
+                try await socket.send(text: ByteBuffer(bytes: try frame.frame()))
+                if case .orchestration = subject, frame.isLast { return await closeAtEnd() }
+            }
+            hasCaughtUp = hasCaughtUp || frames.count < Limits.watcherPage
+            if hasCaughtUp, try await teller.lag() > Limits.watcherLag {
+                return await socket.close(
+                    code: WebSocketCloseCode(rawValue: 4008),
+                    reason: "\(ErrorCode.watcherLags.rawValue) resume with after=\(teller.last)")
+            }
+            guard frames.isEmpty else { continue }
+            for await _ in watch.stream { break }
+        }
+    }
+
+    private func closeAtEnd() async { await socket.close(code: .normal, reason: "the orchestration has ended") }
+}
+
+/// Reads on in a journal and tells it.
+private struct Teller {
+    let subject: ProgressSocket.Subject
+    let store: any Store
+    private(set) var last: Int64
+    private var narrators: [OrchestrationID: ProgressNarrator] = [:]
+
+    init(subject: ProgressSocket.Subject, store: any Store, last: Int64) {
+        self.subject = subject
+        self.store = store
+        self.last = last
+    }
+
+    /// Lets the narrator hear what the watcher already saw.
+    mutating func prepare() async throws(StoreError) {
+        guard case .orchestration(let id) = subject, last > 0 else { return }
+        narrators[id] = try await Self.narrator(of: id, upTo: Int(clamping: last), in: store)
+    }
+
+    mutating func nextFrames() async throws(StoreError) -> [ProgressFrame] {
+        let entries: [JournalEntry]
+        switch subject {
+        case .orchestration(let id):
+            entries = try await store.journal(of: id, after: Int(clamping: last), limit: Limits.watcherPage)
+        case .project(let id):
+            entries = try await store.journal(of: id, afterPosition: last, limit: Limits.watcherPage)
+        }
+        var frames: [ProgressFrame] = []
+        for entry in entries {
+            if narrators[entry.orchestration] == nil {
+                narrators[entry.orchestration] =
+                    try await Self.narrator(of: entry.orchestration, upTo: entry.seq - 1, in: store)
+            }
+            if let frame = narrators[entry.orchestration]?.frame(of: entry) { frames.append(frame) }
+            if case .ended = entry.event { narrators[entry.orchestration] = nil }
+            switch subject {
+            case .orchestration: last = Int64(entry.seq)
+            case .project: last = entry.position
+            }
+        }
+        return frames
+    }
+
+    /// Whether the orchestration's last entry is on disk. A project never ends.
+    func isOver() async throws(StoreError) -> Bool {
+        guard case .orchestration(let id) = subject else { return false }
+        return try await store.orchestration(id)?.endedAt != nil
+    }
+
+    /// Entries that are on disk and not yet told, as far as it is worth counting.
+    func lag() async throws(StoreError) -> Int {
+        guard case .project(let id) = subject else { return 0 }
+        return try await store.journal(of: id, afterPosition: last + Int64(Limits.watcherLag), limit: 1).isEmpty
+            ? 0 : Limits.watcherLag + 1
+    }
+
+    private static func narrator(
+        of id: OrchestrationID, upTo seq: Int, in store: any Store
+    ) async throws(StoreError) -> ProgressNarrator {
+        var narrator = ProgressNarrator()
+        guard seq > 0 else { return narrator }
+        // The names come with the first entries; the rest need not be heard again.
+        for entry in try await store.journal(of: id, after: 0, limit: 2) where entry.seq <= seq {
+            _ = narrator.frame(of: entry)
+        }
+        return narrator
+    }
+}

@@ -1,0 +1,104 @@
+import AsyncHTTPClient
+import Crypto
+import Logging
+import NIOCore
+import NIOHTTP1
+import OrraCore
+import OrraEngine
+import OrraModel
+import OrraProtocol
+import OrraStore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Posts outcomes to their receivers, each within ten seconds, a bounded number at once. When and how often is the
+/// core's business.
+struct WebhookSender {
+    let loop: HubLoop
+    let store: any Store
+    let client: HTTPClient
+    let logger: Logger
+
+    /// Posts under way at the same time.
+    static let concurrency = 32
+
+    /// Runs until the loop ends, or is cancelled; what was under way then is posted again after the next start.
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            var running = 0
+            for await delivery in loop.posts.stream {
+                if running >= Self.concurrency {
+                    await group.next()
+                    running -= 1
+                }
+                running += 1
+                group.addTask { await post(delivery) }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func post(_ delivery: WebhookDelivery) async {
+        let error = await attempt(delivery)
+        guard !Task.isCancelled else { return }
+        if let error {
+            logger.notice(
+                "a webhook was not taken", metadata: ["delivery": "\(delivery.id)", "error": "\(error)"])
+        }
+        await loop.offer(.webhookAttempted(delivery.id, error: error))
+    }
+
+    /// `nil` for a 2xx; else why not, without anything from the body.
+    private func attempt(_ delivery: WebhookDelivery) async -> String? {
+        let body: WebhookBody
+        do throws(StoreError) {
+            let journal = try await store.journal(of: delivery.orchestration, after: 0, limit: .max)
+            guard let told = WebhookBody(journal: journal, form: delivery.form) else {
+                return "the orchestration's journal does not tell its end"
+            }
+            body = told
+        } catch {
+            return "the journal could not be read"
+        }
+        do {
+            let bytes = try WireEncoder().encode(body)
+            var request = HTTPClientRequest(url: delivery.url)
+            request.method = .POST
+            let seconds = loop.now.milliseconds / 1_000
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.headers.add(name: "User-Agent", value: "orra/1.0")
+            request.headers.add(name: "X-Orra-Event", value: body.type)
+            request.headers.add(name: "webhook-id", value: delivery.id.rawValue)
+            request.headers.add(name: "webhook-timestamp", value: "\(seconds)")
+            if let secret = delivery.secret {
+                request.headers.add(
+                    name: "webhook-signature",
+                    value: WebhookSignature.sign(bytes, id: delivery.id.rawValue, timestamp: seconds, secret: secret))
+            }
+            request.body = .bytes(ByteBuffer(bytes: bytes))
+            let response = try await client.execute(request, timeout: TimeAmount(Limits.webhookTimeout))
+            let code = Int(response.status.code)
+            return (200..<300).contains(code) ? nil : "the receiver answered \(code)"
+        } catch let error as HTTPClientError {
+            return "the receiver could not be reached: \(error)"
+        } catch {
+            return "the receiver could not be reached"
+        }
+    }
+}
+
+/// Standard Webhooks: `v1,` and HMAC-SHA-256 over `id.timestamp.body` in base64.
+enum WebhookSignature {
+    /// `secret` is the key in base64, without the `whsec_` that its holder sees.
+    static func sign(_ body: [UInt8], id: String, timestamp: Int64, secret: String) -> String {
+        let key = SymmetricKey(data: Data(base64Encoded: secret) ?? Data())
+        var signed = Array("\(id).\(timestamp).".utf8)
+        signed.append(contentsOf: body)
+        let code = HMAC<SHA256>.authenticationCode(for: signed, using: key)
+        return "v1,\(Data(code).base64EncodedString())"
+    }
+}

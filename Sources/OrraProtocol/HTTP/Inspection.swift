@@ -1,0 +1,123 @@
+public import OrraModel
+
+/// `GET /orchestrations/inspections/{id}`: everything that the journal tells of one orchestration.
+public struct Inspection: Sendable, Hashable, Codable {
+    public var id: OrchestrationID
+    public var status: Status
+    public var action: String
+    public var timestamp: Timestamp
+    public var error: String?
+    public var abortInfo: AbortInfo?
+    /// In the order of their numbers; `task0` is left out.
+    public var tasks: [TaskInspection]
+    /// The outputs of the plan's last tasks, one each. Only of a completed orchestration.
+    public var results: [RawJSON]?
+    /// Nanoseconds, from acceptance to the end, or to now.
+    public var duration: Int64
+
+    public init(
+        id: OrchestrationID, status: Status, action: String, timestamp: Timestamp, error: String?,
+        abortInfo: AbortInfo?, tasks: [TaskInspection], results: [RawJSON]?, duration: Int64
+    ) {
+        self.id = id
+        self.status = status
+        self.action = action
+        self.timestamp = timestamp
+        self.error = error
+        self.abortInfo = abortInfo
+        self.tasks = tasks
+        self.results = results
+        self.duration = duration
+    }
+}
+
+/// Which task gave the action up, and why.
+public struct AbortInfo: Sendable, Hashable, Codable {
+    public var taskId: TaskID
+    public var serviceId: ServiceID
+    public var serviceName: String
+    public var payload: RawJSON?
+
+    public init(taskId: TaskID, serviceId: ServiceID, serviceName: String, payload: RawJSON?) {
+        self.taskId = taskId
+        self.serviceId = serviceId
+        self.serviceName = serviceName
+        self.payload = payload
+    }
+}
+
+public struct TaskInspection: Sendable, Hashable, Codable {
+    public var id: TaskID
+    public var serviceId: ServiceID
+    public var serviceName: String
+    public var status: Status
+    public var statusHistory: [StatusChange]
+    public var input: RawJSON?
+    public var output: RawJSON?
+    public var abortPayload: RawJSON?
+    public var error: String?
+    /// Nanoseconds, from the first delivery to the outcome, or to now.
+    public var duration: Int64
+    public var interimResults: [InterimResult]?
+    public var isRevertible: Bool
+    /// The tasks whose outputs it takes.
+    public var dependencies: [TaskID]?
+    /// Attempts begun so far.
+    public var attempts: Int?
+
+    public init(
+        id: TaskID, serviceId: ServiceID, serviceName: String, status: Status, statusHistory: [StatusChange],
+        input: RawJSON?, output: RawJSON?, abortPayload: RawJSON?, error: String?, duration: Int64,
+        interimResults: [InterimResult]?, isRevertible: Bool, dependencies: [TaskID]?, attempts: Int?
+    ) {
+        self.id = id
+        self.serviceId = serviceId
+        self.serviceName = serviceName
+        self.status = status
+        self.statusHistory = statusHistory
+        self.input = input
+        self.output = output
+        self.abortPayload = abortPayload
+        self.error = error
+        self.duration = duration
+        self.interimResults = interimResults
+        self.isRevertible = isRevertible
+        self.dependencies = dependencies
+        self.attempts = attempts
+    }
+}
+
+public struct StatusChange: Sendable, Hashable, Codable {
+    public var id: String
+    public var orchestrationId: OrchestrationID
+    public var taskId: TaskID
+    public var status: Status
+    public var timestamp: Timestamp
+    public var serviceId: ServiceID?
+    public var error: String?
+
+    public init(
+        id: String, orchestrationId: OrchestrationID, taskId: TaskID, status: Status, timestamp: Timestamp,
+        serviceId: ServiceID?, error: String?
+    ) {
+        self.id = id
+        self.orchestrationId = orchestrationId
+        self.taskId = taskId
+        self.status = status
+        self.timestamp = timestamp
+        self.serviceId = serviceId
+        self.error = error
+    }
+}
+
+public struct InterimResult: Sendable, Hashable, Codable {
+    public var id: InterimID
+    public var timestamp: Timestamp
+    public var data: RawJSON
+
+    public init(id: InterimID, timestamp: Timestamp, data: RawJSON) {
+        self.id = id
+        self.timestamp = timestamp
+        self.data = data
+    }
+}

@@ -1,0 +1,116 @@
+public import OrraModel
+
+/// One frame of the live progress: a journal entry as a watcher sees it.
+///
+/// `{"seq": 7, "position": 1042, "type": "task_completed", "orchestrationId": "o_…", "timestamp": "…Z",
+///   "taskId": "task1", "serviceName": "payment-service", "output": {…}}`
+///
+/// `seq` counts 1, 2, 3 … within the orchestration, `position` grows within the project; a watcher resumes with the last
+/// one that it saw. Which of the other members stand with which type: `sdk-protocol/progress.md`.
+public struct ProgressFrame: Sendable, Hashable, Codable {
+    public enum Kind: String, Sendable, Codable, CaseIterable {
+        /// The action has come in and is being planned.
+        case received
+        /// The plan is on disk: `plan`, `tasks`.
+        case planned
+        /// A task's inputs are there: `input`.
+        case taskReady = "task_ready"
+        /// The task was handed to a connection: `attempt`, `delivery`.
+        case taskDispatched = "task_dispatched"
+        /// The service is away; the task waits: `error` says why.
+        case taskWaiting = "task_waiting"
+        case taskInterimResult = "task_interim_result"
+        /// An attempt ended without an output: `error`, `code`, `retryAt`?.
+        case taskAttemptFailed = "task_attempt_failed"
+        case taskCompleted = "task_completed"
+        case taskFailed = "task_failed"
+        case taskAborted = "task_aborted"
+        /// The task was never run, or is no longer awaited, because the orchestration ended.
+        case taskCancelled = "task_cancelled"
+        /// A result that came after the orchestration's outcome was decided. It changes nothing.
+        case taskLate = "task_late"
+        /// A message that was acknowledged and had no effect: `error` says why.
+        case messageRejected = "message_rejected"
+        /// Nothing else can run until a service comes back.
+        case paused
+        case resumed
+        /// The outcome is decided; what runs is awaited: `status`, `error`?.
+        case ending
+        /// The last frame: `status`, `results`?, `error`?, `duration`.
+        case ended
+        /// The part that was asked for is deleted: the next frame is number `oldest`.
+        case reset
+    }
+
+    public var seq: Int?
+    public var position: Int64?
+    public var type: Kind
+    public var orchestrationId: OrchestrationID?
+    public var timestamp: Timestamp?
+    public var status: Status?
+    public var action: String?
+    public var plan: JSONValue?
+    /// With `planned`: what runs each task.
+    public var tasks: [PlannedTask]?
+    public var taskId: TaskID?
+    public var serviceId: ServiceID?
+    public var serviceName: String?
+    public var attempt: Int?
+    /// 1 for an attempt's first delivery; more after lost connections.
+    public var delivery: Int?
+    public var input: RawJSON?
+    public var output: RawJSON?
+    /// An interim result, or an abort's payload.
+    public var data: RawJSON?
+    public var code: String?
+    public var error: String?
+    public var retryAt: Timestamp?
+    public var results: [RawJSON]?
+    /// Nanoseconds since the action was received.
+    public var duration: Int64?
+    public var oldest: Int?
+    /// `true` when the payloads of the entry fit no frame and were left out; the inspection has them.
+    public var truncated: Bool?
+
+    public init(type: Kind) { self.type = type }
+
+    public struct PlannedTask: Sendable, Hashable, Codable {
+        public var id: TaskID
+        public var serviceId: ServiceID
+        public var serviceName: String
+        public var serviceType: ServiceKind
+        public var dependencies: [TaskID]
+        public var reason: String?
+
+        public init(
+            id: TaskID, serviceId: ServiceID, serviceName: String, serviceType: ServiceKind, dependencies: [TaskID],
+            reason: String?
+        ) {
+            self.id = id
+            self.serviceId = serviceId
+            self.serviceName = serviceName
+            self.serviceType = serviceType
+            self.dependencies = dependencies
+            self.reason = reason
+        }
+    }
+
+    /// Whether a stream of one orchestration ends with it.
+    public var isLast: Bool { type == .ended }
+}
+
+extension ProgressFrame {
+    public init(frame: [UInt8]) throws {
+        self = try WireDecoder(maximumDepth: Limits.storedJSONDepth).decode(Self.self, from: frame)
+    }
+
+    /// At most ``Limits/frameBytes``: what fits no frame goes without its payloads, or nobody could read on behind it.
+    public func frame() throws -> [UInt8] {
+        let bytes = try WireEncoder().encode(self)
+        guard bytes.count > Limits.frameBytes else { return bytes }
+        var short = self
+        (short.input, short.output, short.data, short.results, short.plan) = (nil, nil, nil, nil, nil)
+        short.truncated = true
+        return try WireEncoder().encode(short)
+    }
+}

@@ -1,0 +1,201 @@
+import OrraModel
+
+extension ServiceMessage {
+    /// Reads a frame, wrapped or bare. Payloads are validated and kept as bytes, not decoded.
+    public init(frame: [UInt8]) throws(ServiceMessageError) {
+        let fields: Fields
+        do {
+            fields = try JSONScanner.scan(frame, Fields.init)
+        } catch let error as ServiceMessageError {
+            throw error
+        } catch let error as JSONError {
+            throw ServiceMessageError(reason: "the frame is not a valid message: \(error)")
+        } catch {
+            throw ServiceMessageError(reason: "the frame is not a valid message")
+        }
+        self.init(id: fields.id, payload: try fields.payload())
+    }
+
+    /// The frame for the hub.
+    public func frame() -> [UInt8] {
+        var writer = JSONWriter(capacity: 512)
+        guard let id else {
+            write(to: &writer)
+            return writer.bytes
+        }
+        writer.object {
+            $0.member("id", id)
+            $0.key("payload")
+            write(to: &$0)
+        }
+        return writer.bytes
+    }
+
+    private func write(to writer: inout JSONWriter) {
+        writer.object {
+            switch payload {
+            case .taskResult(let report, let outcome):
+                $0.member("type", "task_result")
+                report.write(to: &$0)
+                outcome.write(to: &$0)
+            case .interimResult(let report, let progress):
+                $0.member("type", "task_interim_result")
+                report.write(to: &$0)
+                $0.key("result")
+                $0.object { $0.member("task", progress) }
+            case .abort(let report, let payload):
+                $0.member("type", "task_abort_result")
+                report.write(to: &$0)
+                $0.key("result")
+                $0.object { $0.member("task", payload) }
+            case .inProgress(let report):
+                $0.member("type", "task_status")
+                report.write(to: &$0)
+                $0.member("status", "in_progress")
+            case .pong: $0.member("type", "pong")
+            case .hello(let hello):
+                $0.member("type", "hello")
+                $0.member("protocol", hello.version)
+                if let credit = hello.credit { $0.member("credit", credit) }
+                if let instance = hello.instance { $0.member("instance", instance) }
+            case .drain: $0.member("type", "drain")
+            }
+        }
+    }
+}
+
+extension ServiceMessage.TaskReport {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.member("taskId", task)
+        writer.member("executionId", execution)
+        writer.member("idempotencyKey", idempotencyKey.rawValue)
+    }
+}
+
+extension ServiceMessage.TaskOutcome {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.key("result")
+        switch self {
+        case .output(let output, let compensation):
+            writer.object {
+                $0.member("task", output)
+                $0.key("compensation")
+                guard let compensation else { return $0.null() }
+                $0.object {
+                    $0.member("data", compensation.data)
+                    if let ttl = compensation.ttlMilliseconds { $0.member("ttl", ttl) }
+                }
+            }
+        case .error(let message):
+            writer.null()
+            writer.member("error", message)
+        case .malformed: writer.null()
+        }
+    }
+}
+
+/// The members of a frame, whichever of the two forms it has.
+private struct Fields {
+    var id: String?
+    var type: String?
+    var status: String?
+    var task = "", execution = "", key = ""
+    var result: RawJSON?
+    var error: RawJSON?
+    var hello = ServiceMessage.Hello(credit: nil, instance: nil)
+    private var isWrapped = false
+
+    init(_ scanner: inout JSONScanner) throws {
+        try scanner.object { scanner, key in
+            switch key {
+            case "id": id = try scanner.optionalString()
+            case "payload":
+                isWrapped = true
+                try scanner.object { scanner, key in try read(&scanner, key) }
+            default: try read(&scanner, key)
+            }
+        }
+        if !isWrapped { id = nil }
+        if let id, id.utf8.count > Limits.messageIDBytes {
+            throw ServiceMessageError(reason: "a message's id has at most \(Limits.messageIDBytes) bytes")
+        }
+    }
+
+    private mutating func read(_ scanner: inout JSONScanner, _ member: JSONKey) throws {
+        switch member {
+        case "type": type = try scanner.optionalString()
+        case "status": status = try scanner.optionalString()
+        case "taskId": task = try scanner.optionalString() ?? ""
+        case "executionId": execution = try scanner.optionalString() ?? ""
+        case "idempotencyKey": key = try scanner.optionalString() ?? ""
+        case "result": result = try scanner.raw()
+        case "error": error = try scanner.raw()
+        case "protocol": hello.version = try scanner.value().integer ?? 1
+        case "credit": hello.credit = try scanner.value().integer
+        case "instance": hello.instance = try scanner.optionalString()
+        default: try scanner.skip()
+        }
+    }
+
+    private var report: ServiceMessage.TaskReport {
+        get throws(ServiceMessageError) {
+            guard !key.isEmpty else { throw fault("a \(type ?? "") message needs an idempotencyKey") }
+            return .init(task: task, execution: execution, idempotencyKey: IdempotencyKey(rawValue: key))
+        }
+    }
+
+    private func fault(_ reason: String) -> ServiceMessageError {
+        // Only what was meant as an outcome ends its task.
+        let isOutcome = type == "task_result" || type == "task_abort_result"
+        return ServiceMessageError(
+            id: id, idempotencyKey: key.isEmpty || !isOutcome ? nil : .init(rawValue: key), reason: reason)
+    }
+
+    func payload() throws(ServiceMessageError) -> ServiceMessage.Payload {
+        switch type {
+        case "task_result": return try taskResult()
+        case "task_interim_result": return .interimResult(try report, try inner())
+        case "task_abort_result": return .abort(try report, try inner())
+        case "task_status": return .inProgress(try report)
+        case "pong": return .pong
+        case "hello": return .hello(hello)
+        case "drain": return .drain
+        case nil: throw fault("the message has no type")
+        default: throw fault("the hub knows no message of this type")
+        }
+    }
+
+    private func taskResult() throws(ServiceMessageError) -> ServiceMessage.Payload {
+        let report = try report
+        if let error, !error.isNull {
+            return .taskResult(report, .error(error.value.string ?? error.text))
+        }
+        guard let result, !result.isNull else {
+            return .taskResult(report, .malformed(reason: "the result is empty, and there is no error"))
+        }
+        guard case .object(let members) = result.value else {
+            return .taskResult(report, .malformed(reason: "the result is not an object"))
+        }
+        if members["status"]?.string == "aborted" {
+            return .abort(report, RawJSON(members["payload"] ?? members["task"] ?? .null))
+        }
+        guard let output = members["task"] else {
+            // A compensation's result comes bare, and so does that of the oldest clients.
+            return .taskResult(report, .output(RawJSON(result.value), nil))
+        }
+        var compensation: ServiceMessage.CompensationData?
+        if let declared = members["compensation"]?.object, let data = declared["data"] {
+            compensation = .init(data: RawJSON(data), ttlMilliseconds: declared["ttl"]?.integer.map(Int64.init))
+        }
+        return .taskResult(report, .output(RawJSON(output), compensation))
+    }
+
+    /// `{"task": x}` → x.
+    private func inner() throws(ServiceMessageError) -> RawJSON {
+        guard let result else { throw fault("a \(type ?? "") message needs a result") }
+        guard case .object(let members) = result.value, let inner = members["task"] else {
+            return RawJSON(result.value)
+        }
+        return RawJSON(inner)
+    }
+}

@@ -1,0 +1,135 @@
+import OrraEngine
+import OrraModel
+
+/// One batch on its way into ``Tables``.
+struct Change {
+    var tables: Tables
+    /// How to take back what was done, last first.
+    private var undo: [(inout Tables) -> Void] = []
+
+    init(tables: Tables) { self.tables = tables }
+
+    mutating func apply(_ batch: [Write]) throws(StoreError) {
+        for write in batch {
+            try checkReferences(of: write)
+            try apply(write)
+        }
+    }
+
+    mutating func takeBack() {
+        for step in undo.reversed() { step(&tables) }
+        undo = []
+    }
+
+    private mutating func apply(_ write: Write) throws(StoreError) {
+        switch write {
+        case .project(let project): try insert(project, \.projects, project.id, "a project's id")
+        case .apiKey(let hash, let project, let createdAt):
+            try insert(.init(project: project, createdAt: createdAt), \.apiKeys, hash, "an API key's hash")
+        case .webhook(let webhook): try insert(webhook, \.webhooks, webhook.id, "a webhook's id")
+        case .service(let service): try register(service)
+        case .journal(let entry): try append(entry)
+        case .orchestration(let row): set(row, \.orchestrations, row.id)
+        case .parameterValues(let values, let orchestration): try carry(values, orchestration)
+        case .outboxInsert(let row):
+            try insert(.init(row: row, order: tables.insertions), \.outbox, row.key, "an outbox key")
+            tables.insertions += 1
+        case .outboxDelete(let key): set(nil, \.outbox, key)
+        case .delivery(let delivery): set(delivery, \.deliveries, delivery.id)
+        }
+    }
+
+    private mutating func set<Key: Hashable, Value>(
+        _ value: Value?, _ table: WritableKeyPath<Tables, [Key: Value]>, _ key: Key
+    ) {
+        let old = tables[keyPath: table][key]
+        tables[keyPath: table][key] = value
+        undo.append { $0[keyPath: table][key] = old }
+    }
+
+    private mutating func insert<Key: Hashable, Value>(
+        _ value: Value, _ table: WritableKeyPath<Tables, [Key: Value]>, _ key: Key, _ what: String
+    ) throws(StoreError) {
+        guard tables[keyPath: table][key] == nil else { throw Self.taken(what) }
+        set(value, table, key)
+    }
+
+    private mutating func register(_ service: Service) throws(StoreError) {
+        func name(_ service: Service) -> Tables.ServiceName {
+            .init(project: service.project, kind: service.kind, name: service.name)
+        }
+        if let old = tables.services[service.id] { set(nil, \.serviceNames, name(old)) }
+        try insert(service.id, \.serviceNames, name(service), "a service's name")
+        set(service, \.services, service.id)
+    }
+
+    private mutating func append(_ entry: JournalEntry) throws(StoreError) {
+        let bySeq = tables.journals[entry.orchestration, default: []].firstIndex { $0.seq >= entry.seq }
+        let byPosition = tables.projectJournals[entry.project, default: []].firstIndex { $0.position >= entry.position }
+        guard tables.journals[entry.orchestration]?.element(at: bySeq)?.seq != entry.seq else {
+            throw Self.taken("a journal entry's number")
+        }
+        guard tables.projectJournals[entry.project]?.element(at: byPosition)?.position != entry.position else {
+            throw Self.taken("a journal entry's position")
+        }
+        tables.journals[entry.orchestration, default: []].insert(entry, at: bySeq)
+        tables.projectJournals[entry.project, default: []].insert(entry, at: byPosition)
+        let lastEntryAt = tables.lastEntryAt
+        tables.lastEntryAt = max(lastEntryAt ?? entry.at, entry.at)
+        undo.append {
+            $0.lastEntryAt = lastEntryAt
+            $0.journals[entry.orchestration]?.remove(at: bySeq)
+            $0.projectJournals[entry.project]?.remove(at: byPosition)
+        }
+        guard case .taskReady(let ready) = entry.event else { return }
+        try insert(TaskReference(entry.orchestration, ready.task), \.taskKeys, ready.key, "a task's key")
+    }
+
+    private mutating func carry(_ values: [String], _ orchestration: OrchestrationID) throws(StoreError) {
+        guard let row = tables.orchestrations[orchestration] else { throw Self.missing("orchestration") }
+        for value in values {
+            let carried = Tables.ParameterValue(project: row.project, value: value)
+            guard tables.carriers[carried, default: []].insert(orchestration).inserted else { continue }
+            undo.append { $0.carriers[carried]?.remove(orchestration) }
+        }
+    }
+
+    private func checkReferences(of write: Write) throws(StoreError) {
+        switch write {
+        case .project, .outboxDelete: break
+        case .apiKey(_, let project, _): try need(project)
+        case .webhook(let webhook): try need(webhook.project)
+        case .service(let service): try need(service.project)
+        case .journal(let entry): try need(entry.orchestration)
+        case .orchestration(let row): try need(row.project)
+        case .parameterValues(_, let orchestration): try need(orchestration)
+        case .outboxInsert(let row):
+            try need(row.project)
+            try need(row.reference.orchestration)
+            guard tables.services[row.service] != nil else { throw Self.missing("service") }
+        case .delivery(let delivery):
+            try need(delivery.project)
+            try need(delivery.orchestration)
+        }
+    }
+
+    private func need(_ project: ProjectID) throws(StoreError) {
+        guard tables.projects[project] != nil else { throw Self.missing("project") }
+    }
+
+    private func need(_ orchestration: OrchestrationID) throws(StoreError) {
+        guard tables.orchestrations[orchestration] != nil else { throw Self.missing("orchestration") }
+    }
+
+    private static func taken(_ what: String) -> StoreError {
+        StoreError(.constraint, "the write contradicts what is stored: \(what) is taken")
+    }
+
+    private static func missing(_ what: String) -> StoreError {
+        StoreError(.constraint, "the write contradicts what is stored: its \(what) is not there")
+    }
+}
+
+extension Array {
+    fileprivate func element(at index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
+}

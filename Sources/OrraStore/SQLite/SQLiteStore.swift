@@ -1,0 +1,97 @@
+import GRDB
+import OrraEngine
+import OrraModel
+import Synchronization
+
+/// The embedded store: one SQLite file, `orra.db`, in a data directory that one hub at a time holds.
+///
+/// WAL with `synchronous=FULL`: a commit that returned survives a crash of the machine. Many writes in one
+/// ``commit(_:)`` cost one sync. Writes run on the database's own thread, reads beside them on a snapshot.
+public final class SQLiteStore: Store {
+    /// How long a statement waits for another process that has the file open, such as a backup.
+    static let busyTimeout = 5.0
+
+    let pool: DatabasePool
+    private let lock: Mutex<DirectoryLock?>
+
+    private init(pool: DatabasePool, lock: DirectoryLock) {
+        self.pool = pool
+        self.lock = Mutex(lock)
+    }
+
+    /// Opens the store in `directory`, which is created (mode 0700) if it does not exist, and brings its schema up to
+    /// date.
+    ///
+    /// Throws `.inUse` while another hub has it open, `.newerSchema` if a newer version wrote it, `.damaged` if the file
+    /// is no database of this program, `.unavailable` if it can't be opened or would not be durable.
+    public static func open(directory: String) async throws(StoreError) -> SQLiteStore {
+        let directory = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+        let path = directory + "/orra.db"
+        try DataDirectory.create(directory)
+        let lock = try DirectoryLock.acquire(directory: directory)
+        try DataDirectory.createPrivateFile(path)
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            let store = SQLiteStore(pool: pool, lock: lock)
+            try await pool.read { try Migrations.check($0, path: path) }
+            try await store.makeDurable()
+            try await pool.writeWithoutTransaction { try Migrations.claim($0) }
+            try Migrations.migrator.migrate(pool)
+            try DataDirectory.synchronize(directory)
+            return store
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.label = "orra.db"
+        return configuration
+    }
+
+    /// The pool sets `synchronous=NORMAL` while it opens, which may lose commits when the machine crashes.
+    private func makeDurable() async throws {
+        let level = try await pool.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            return try Self.synchronous(database)
+        }
+        guard level == 2 else {
+            throw StoreError(
+                .unavailable, "\(pool.path) would not be durable: SQLite reads synchronous=\(level ?? -1) instead of 2")
+        }
+    }
+
+    static func synchronous(_ database: Database) throws -> Int? {
+        try Int.fetchOne(database, sql: "PRAGMA synchronous")
+    }
+
+    /// Not cancellable: a hub that stops still learns whether its last batch is on disk.
+    public func commit(_ batch: [Write]) async throws(StoreError) {
+        guard !batch.isEmpty else { return }
+        let result: Result<Void, any Error> = await withCheckedContinuation { continuation in
+            pool.asyncWrite {
+                try Self.write(batch, to: $0)
+            } completion: { _, result in
+                continuation.resume(returning: result)
+            }
+        }
+        do { try result.get() } catch { throw StoreError(error, path: pool.path) }
+    }
+
+    func read<Value: Sendable>(
+        _ body: @Sendable @escaping (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do { return try await pool.read(body) } catch { throw StoreError(error, path: pool.path) }
+    }
+
+    public func close() async {
+        guard let lock = lock.withLock({ $0.take() }) else { return }
+        // What fails here was durable before: the next start reads the write-ahead log.
+        try? await pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try? pool.close()
+        withExtendedLifetime(lock) {}
+    }
+}

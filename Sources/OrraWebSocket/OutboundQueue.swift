@@ -1,0 +1,140 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOWebSocket
+
+/// Messages between the application and the event loop, bounded, in order. The event loop takes them while the socket
+/// is writable.
+final class OutboundQueue: Sendable {
+    struct Message {
+        let id: UInt64
+        let opcode: WebSocketOpcode
+        let payload: ByteBuffer
+        /// Whoever waits for the message to be taken.
+        let sender: CheckedContinuation<Void, any Error>?
+    }
+
+    private struct State {
+        var messages = CircularBuffer<Message>()
+        var bytes = 0
+        var lastID: UInt64 = 0
+        var drainRequested = false
+        var blockedSince: NIODeadline?
+        var closed = false
+    }
+
+    private let limits: WebSocketLimits
+    private let requestDrain: @Sendable () -> Void
+    private let state = NIOLockedValueBox(State())
+
+    init(limits: WebSocketLimits, requestDrain: @escaping @Sendable () -> Void) {
+        self.limits = limits
+        self.requestDrain = requestDrain
+    }
+
+    // MARK: The application's side
+
+    func enqueue(_ opcode: WebSocketOpcode, _ payload: ByteBuffer) throws {
+        let drain = try self.state.withLockedValue { state in
+            state.lastID += 1
+            return try self.append(Message(id: state.lastID, opcode: opcode, payload: payload, sender: nil), to: &state)
+        }
+        if drain { self.requestDrain() }
+    }
+
+    func send(_ opcode: WebSocketOpcode, _ payload: ByteBuffer) async throws {
+        let id = self.state.withLockedValue { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { sender in
+                self.append(Message(id: id, opcode: opcode, payload: payload, sender: sender))
+            }
+        } onCancel: {
+            self.cancel(id)
+        }
+    }
+
+    var stall: Duration? {
+        self.state.withLockedValue(\.blockedSince).map { Duration(NIODeadline.now() - $0) }
+    }
+
+    var queued: (messages: Int, bytes: Int) {
+        self.state.withLockedValue { ($0.messages.count, $0.bytes) }
+    }
+
+    private func append(_ message: Message) {
+        do {
+            let drain = try self.state.withLockedValue { state in
+                // Asked under the lock: a cancellation from now on finds the message and removes it.
+                guard !Task.isCancelled else { throw CancellationError() }
+                return try self.append(message, to: &state)
+            }
+            if drain { self.requestDrain() }
+        } catch {
+            message.sender?.resume(throwing: error)
+        }
+    }
+
+    /// Returns whether the event loop must be told.
+    private func append(_ message: Message, to state: inout State) throws -> Bool {
+        let size = message.payload.readableBytes
+        guard !state.closed else { throw WebSocketError.closed }
+        guard size <= self.limits.maxMessageSize else {
+            throw WebSocketError.messageTooLarge(size: size, limit: self.limits.maxMessageSize)
+        }
+        let fits = state.messages.isEmpty || state.bytes + size <= self.limits.maxQueuedOutboundBytes
+        guard fits, state.messages.count < self.limits.maxQueuedOutboundMessages else {
+            throw WebSocketError.outboundFull(messages: state.messages.count, bytes: state.bytes)
+        }
+        state.messages.append(message)
+        state.bytes += size
+        defer { state.drainRequested = true }
+        return !state.drainRequested
+    }
+
+    private func cancel(_ id: UInt64) {
+        let message = self.state.withLockedValue { state -> Message? in
+            guard let index = state.messages.firstIndex(where: { $0.id == id }) else { return nil }
+            state.bytes -= state.messages[index].payload.readableBytes
+            return state.messages.remove(at: index)
+        }
+        message?.sender?.resume(throwing: CancellationError())
+    }
+
+    // MARK: The event loop's side
+
+    /// The next message to write. After `nil` the next message asks for a drain again.
+    func take() -> Message? {
+        self.state.withLockedValue { state in
+            guard let message = state.messages.popFirst() else {
+                state.drainRequested = false
+                return nil
+            }
+            state.bytes -= message.payload.readableBytes
+            return message
+        }
+    }
+
+    func writabilityChanged(to writable: Bool) {
+        self.state.withLockedValue { state in
+            state.blockedSince = writable ? nil : (state.blockedSince ?? .now())
+        }
+    }
+
+    /// Takes no more messages; those that wait stay.
+    func stopAccepting() {
+        self.state.withLockedValue { $0.closed = true }
+    }
+
+    /// Takes no more messages, and fails those that wait.
+    func discard() {
+        let waiting = self.state.withLockedValue { state in
+            state.closed = true
+            state.bytes = 0
+            defer { state.messages.removeAll() }
+            return state.messages
+        }
+        for message in waiting { message.sender?.resume(throwing: WebSocketError.closed) }
+    }
+}

@@ -1,0 +1,133 @@
+import OrraModel
+import Testing
+
+@testable import OrraEngine
+
+@Suite("Fleet: which connection gets which task")
+struct FleetTests {
+    let alpha = ServiceID.named("alpha")
+
+    func reference(_ number: Int) -> TaskReference { TaskReference(OrchestrationID("o_1"), TaskID(number)) }
+
+    func connection(
+        _ number: UInt64, credit: Int = 16, instance: String? = nil, awaitsHello: Bool = false
+    ) -> Connection {
+        var connection = Connection(
+            id: ConnectionID(number), service: alpha, connectedAt: .at(0), credit: credit, awaitsHello: awaitsHello)
+        connection.instance = instance
+        return connection
+    }
+
+    func fleet(_ connections: Connection..., tasks: ClosedRange<Int>? = nil) -> Fleet {
+        var fleet = Fleet(openedAt: .at(0))
+        for connection in connections { fleet.connected(connection) }
+        for number in tasks.map(Array.init) ?? [] { fleet.enqueue(reference(number), service: alpha, lease: nil) }
+        return fleet
+    }
+
+    /// Pairs of task and connection.
+    func assign(_ fleet: inout Fleet, at seconds: Int64 = 1) -> [[Int]] {
+        fleet.assign(alpha, at: .at(seconds)).map { [$0.reference.task.number, Int($0.connection.number)] }
+    }
+
+    @Test("tasks go out in order, each to the connection with the fewest in flight, within its credit")
+    func order() {
+        var fleet = fleet(connection(1, credit: 1), connection(2, credit: 3), tasks: 1...6)
+        #expect(assign(&fleet) == [[1, 1], [2, 2], [3, 2], [4, 2]])
+        #expect(fleet.waiting(for: alpha) == 2)
+        #expect(assign(&fleet) == [])
+        fleet.release(reference(1), ConnectionID(1), succeeded: true)
+        fleet.release(reference(3), ConnectionID(2), succeeded: false)
+        #expect(assign(&fleet) == [[5, 1], [6, 2]])
+        #expect(fleet[ConnectionID(2)]?.delivered == 4)
+        #expect(fleet[ConnectionID(2)]?.failed == 1)
+    }
+
+    @Test("a fairer share: the connection with less to do comes first")
+    func fewestInFlight() {
+        var fleet = fleet(connection(1), connection(2), connection(3), tasks: 1...7)
+        #expect(assign(&fleet) == [[1, 1], [2, 2], [3, 3], [4, 1], [5, 2], [6, 3], [7, 1]])
+    }
+
+    @Test("a leased task goes to its instance only, and does not hold up those behind it")
+    func lease() {
+        var fleet = fleet(connection(1, instance: "j"))
+        fleet.enqueue(reference(1), service: alpha, lease: .init(instance: "i", until: .at(30)))
+        fleet.enqueue(reference(2), service: alpha, lease: nil)
+        #expect(assign(&fleet) == [[2, 1]])
+        #expect(fleet.nextLeaseEnd(of: alpha, after: .at(1)) == .at(30))
+        #expect(fleet.servicesWithWaitingTasks() == [alpha])
+        fleet.connected(connection(2, instance: "i"))
+        let assignments = fleet.assign(alpha, at: .at(2))
+        #expect(assignments.map(\.connection) == [ConnectionID(2)])
+        #expect(assignments.map(\.instance) == ["i"])
+    }
+
+    @Test("when the lease ends, another instance gets the task")
+    func leaseEnds() {
+        var fleet = fleet(connection(1, instance: "j"))
+        fleet.enqueue(reference(1), service: alpha, lease: .init(instance: "i", until: .at(30)))
+        #expect(assign(&fleet, at: 29) == [])
+        #expect(assign(&fleet, at: 30) == [[1, 1]])
+        #expect(fleet.nextLeaseEnd(of: alpha, after: .at(30)) == nil)
+    }
+
+    @Test("a draining connection takes nothing more, and one that owes its hello nothing yet")
+    func drainingAndHello() {
+        var fleet = fleet(connection(1), connection(2, awaitsHello: true), tasks: 1...2)
+        fleet.update(ConnectionID(1)) { $0.isDraining = true }
+        #expect(assign(&fleet) == [])
+        #expect(fleet[ConnectionID(1)]?.health == .draining)
+        #expect(fleet[ConnectionID(2)]?.health == .connecting)
+        fleet.update(ConnectionID(2)) {
+            $0.awaitsHello = false
+            $0.credit = 1
+            $0.instance = "i"
+        }
+        #expect(assign(&fleet) == [[1, 2]])
+    }
+
+    @Test("an old socket's close does not unregister the new one (F6)")
+    func oldSocketCloses() {
+        var fleet = fleet(connection(1), tasks: 1...1)
+        #expect(assign(&fleet) == [[1, 1]])
+        fleet.connected(connection(2))
+        #expect(fleet.disconnected(ConnectionID(1), at: .at(5)) == [reference(1)])
+        #expect(fleet.awaySince(alpha) == nil)
+        #expect(fleet.connections(of: alpha).map(\.id) == [ConnectionID(2)])
+        fleet.enqueue(reference(1), service: alpha, lease: nil)
+        #expect(assign(&fleet) == [[1, 2]])
+        #expect(fleet.disconnected(ConnectionID(1), at: .at(6)) == [])
+        #expect(fleet.service(of: ConnectionID(1)) == nil)
+    }
+
+    @Test("a lost connection hands back its tasks in order: task9 before task10")
+    func lostTasks() {
+        var fleet = fleet(connection(1), tasks: 1...12)
+        _ = assign(&fleet)
+        #expect(fleet.disconnected(ConnectionID(1), at: .at(5)) == (1...12).map(reference))
+        #expect(fleet[ConnectionID(1)] == nil)
+    }
+
+    @Test("a service is away since the hub's start or its last connection's end")
+    func away() {
+        var fleet = Fleet(openedAt: .at(3))
+        #expect(fleet.awaySince(alpha) == .at(3))
+        fleet.enqueue(reference(1), service: alpha, lease: nil)
+        #expect(fleet.awaySince(alpha) == .at(3))
+        fleet.connected(connection(1))
+        #expect(fleet.awaySince(alpha) == nil)
+        _ = fleet.disconnected(ConnectionID(1), at: .at(9))
+        #expect(fleet.awaySince(alpha) == .at(9))
+        #expect(fleet.servicesWithWaitingTasks() == [])
+    }
+
+    @Test("a withdrawn task is not assigned")
+    func withdraw() {
+        var fleet = fleet(connection(1), tasks: 1...3)
+        fleet.withdraw(reference(2), service: alpha)
+        #expect(fleet.orchestrationsWaiting(for: alpha) == [OrchestrationID("o_1")])
+        #expect(assign(&fleet) == [[1, 1], [3, 1]])
+        #expect(fleet.orchestrationsWaiting(for: alpha) == [])
+    }
+}

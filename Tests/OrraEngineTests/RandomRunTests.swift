@@ -1,0 +1,81 @@
+import OrraModel
+import Testing
+
+@testable import OrraEngine
+
+@Suite("Random runs")
+struct RandomRunTests {
+    static let seeds: Range<UInt64> = 1..<401
+
+    @Test("a journal folds to the live value after every step")
+    func replay() throws {
+        for seed in Self.seeds {
+            var random = RandomRun(seed: seed)
+            try random.play { run in
+                let folded = try Orchestration(replaying: run.journal)
+                try #require(folded == run.live, "seed \(seed)")
+            }
+        }
+    }
+
+    @Test("a journal folds to the live value from its form on disk")
+    func replayFromDisk() throws {
+        for seed in Self.seeds {
+            var random = RandomRun(seed: seed)
+            random.play { _ in }
+            let entries = try random.run.journal.map { entry in
+                var entry = entry
+                entry.event = try WireDecoder().decode(Event.self, from: WireEncoder().encode(entry.event))
+                return entry
+            }
+            try #require(entries == random.run.journal, "seed \(seed)")
+            try #require(try Orchestration(replaying: entries) == random.run.live, "seed \(seed)")
+        }
+    }
+
+    @Test("the same seed decides the same")
+    func determinism() {
+        for seed in Self.seeds.prefix(50) {
+            var first = RandomRun(seed: seed)
+            var second = RandomRun(seed: seed)
+            first.play { _ in }
+            second.play { _ in }
+            #expect(first.run.journal == second.run.journal, "seed \(seed)")
+        }
+    }
+
+    @Test("when everything works again, every orchestration ends")
+    func liveness() {
+        var statuses: Set<Status> = []
+        for seed in Self.seeds {
+            var random = RandomRun(seed: seed)
+            random.play { _ in }
+            #expect(random.run.live.phase.kind == .ended, "seed \(seed) stays \(random.run.live.phase.kind)")
+            statuses.insert(random.run.live.status)
+        }
+        #expect(statuses == [.completed, .failed, .aborted, .cancelled, .notActionable])
+    }
+
+    @Test("every transition that is declared happens, and no other")
+    func transitionCoverage() {
+        var seen: Set<Run.Transition> = []
+        for seed in Self.seeds {
+            var random = RandomRun(seed: seed)
+            random.play { _ in }
+            seen.formUnion(random.run.transitions)
+        }
+        var declared: Set<Run.Transition> = []
+        for from in TaskPhase.Kind.allCases {
+            for to in TaskPhase.successors(of: from) {
+                declared.insert(.init(of: "task", from: from.rawValue, to: to.rawValue))
+            }
+        }
+        for from in OrchestrationPhase.Kind.allCases {
+            for to in OrchestrationPhase.successors(of: from) {
+                declared.insert(.init(of: "orchestration", from: from.rawValue, to: to.rawValue))
+            }
+        }
+        #expect(declared.subtracting(seen).sorted() == [], "declared, but no run does it")
+        #expect(seen.subtracting(declared).sorted() == [], "done, but not declared")
+    }
+}

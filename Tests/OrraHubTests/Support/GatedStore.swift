@@ -1,0 +1,94 @@
+import OrraEngine
+import OrraModel
+import OrraStore
+import Synchronization
+
+/// A store in memory whose commits wait or fail when a test says so.
+final class GatedStore: Store {
+    enum Mode: Sendable {
+        case open
+        /// Commits wait.
+        case held
+        case failing(StoreError)
+        /// Batches with such a write contradict what is stored.
+        case rejecting(@Sendable (Write) -> Bool)
+    }
+
+    private struct State {
+        var mode = Mode.open
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var refused = 0
+    }
+
+    let base: InMemoryStore
+    private let state = Mutex(State())
+
+    init(_ base: InMemoryStore = InMemoryStore()) { self.base = base }
+
+    /// Commits that wait now.
+    var waiting: Int { state.withLock { $0.waiting.count } }
+    /// Commits that have failed.
+    var refused: Int { state.withLock { $0.refused } }
+
+    func set(_ mode: Mode) {
+        let waiting = state.withLock { state in
+            state.mode = mode
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    func commit(_ batch: [Write]) async throws(StoreError) {
+        while true {
+            let mode = state.withLock { $0.mode }
+            switch mode {
+            case .open: return try await base.commit(batch)
+            case .held: await wait()
+            case .failing(let error):
+                state.withLock { $0.refused += 1 }
+                throw error
+            case .rejecting(let isCulprit):
+                guard batch.contains(where: isCulprit) else { return try await base.commit(batch) }
+                state.withLock { $0.refused += 1 }
+                throw StoreError(.constraint, "a test refuses this write")
+            }
+        }
+    }
+
+    private func wait() async {
+        await withCheckedContinuation { continuation in
+            let goesOn = state.withLock { state in
+                guard case .held = state.mode else { return true }
+                state.waiting.append(continuation)
+                return false
+            }
+            if goesOn { continuation.resume() }
+        }
+    }
+
+    func recover() async throws(StoreError) -> Recovery { try await base.recover() }
+    func journal(of orchestration: OrchestrationID, after: Int, limit: Int) async throws(StoreError) -> [JournalEntry] {
+        try await base.journal(of: orchestration, after: after, limit: limit)
+    }
+    func journal(
+        of project: ProjectID, afterPosition: Int64, limit: Int
+    ) async throws(StoreError) -> [JournalEntry] {
+        try await base.journal(of: project, afterPosition: afterPosition, limit: limit)
+    }
+    func orchestrations(of project: ProjectID, limit: Int) async throws(StoreError) -> [OrchestrationRow] {
+        try await base.orchestrations(of: project, limit: limit)
+    }
+    func orchestration(_ id: OrchestrationID) async throws(StoreError) -> OrchestrationRow? {
+        try await base.orchestration(id)
+    }
+    func orchestration(of project: ProjectID, carrying value: String) async throws(StoreError) -> OrchestrationRow? {
+        try await base.orchestration(of: project, carrying: value)
+    }
+    func task(of key: IdempotencyKey) async throws(StoreError) -> TaskReference? { try await base.task(of: key) }
+    func outbox() async throws(StoreError) -> [OutboxRow] { try await base.outbox() }
+    func failedDeliveries(of project: ProjectID, limit: Int) async throws(StoreError) -> [WebhookDelivery] {
+        try await base.failedDeliveries(of: project, limit: limit)
+    }
+    func close() async { await base.close() }
+}

@@ -1,0 +1,78 @@
+import OrraModel
+import OrraProtocol
+import Testing
+
+@Suite("Bodies of HTTP")
+struct HTTPBodyTests {
+    @Test("an action's member names match without regard to case, and an exact match wins")
+    func actionWithoutRegardToCase() throws {
+        let body = try decode(
+            ActionRequest.self,
+            #"{"Action":{"Content":"Ship it"},"DATA":[{"Field":"orderId","VALUE":1.10}],"TimeOut":"5s","healthcheckgraceperiod":60000000000}"#
+        )
+        #expect(body.action.content == "Ship it")
+        #expect(body.data == [.init(field: "orderId", value: .number(try #require(JSONNumber(text: "1.10"))))])
+        #expect(body.timeout?.duration == .seconds(5))
+        #expect(body.healthCheckGracePeriod?.duration == .seconds(60))
+        #expect(
+            try decode(ActionRequest.self, #"{"Action":{"content":"a"},"action":{"content":"b"}}"#).action.content
+                == "b")
+    }
+
+    @Test("the members of a parameter's value keep their case")
+    func valuesKeepTheirCase() throws {
+        let body = try decode(
+            ActionRequest.self, #"{"action":{"content":"a"},"data":[{"field":"F","value":{"Field":1,"VALUE":2}}]}"#)
+        #expect(body.data?.first?.field == "F")
+        #expect(body.data?.first?.value.text == #"{"Field":1,"VALUE":2}"#)
+    }
+
+    @Test("an error of a later version is read, with the nearest kind and code")
+    func laterErrors() throws {
+        let body = try decode(
+            APIError.Body.self, #"{"error":{"kind":"teapot","code":"Orra:Later","message":"new","more":1}}"#)
+        #expect(body.error == APIError(.internalError, .internalError, "new"))
+        let bare = try decode(APIError.Body.self, #"{"error":{"kind":"not found","message":"gone"}}"#)
+        #expect(bare.error == APIError(.notFound, .internalError, "gone"))
+    }
+
+    @Test("every error code goes over the wire and back", arguments: ErrorCode.allCases)
+    func codes(code: ErrorCode) throws {
+        let error = APIError(.validation, code, param: "a[0].b", "why")
+        let text = try WireEncoder().encode(APIError.Body(error: error))
+        #expect(try WireDecoder().decode(APIError.Body.self, from: text).error == error)
+        #expect(code.rawValue.hasPrefix("Orra:"))
+    }
+
+    @Test("a webhook's outputs keep their numbers and the order of their members")
+    func exactResults() throws {
+        let results = #"[{"z":1.10,"a":12345678901234567890}]"#
+        let body = WebhookBody(
+            eventID: "o_1-9", project: ProjectID("p_1"), orchestration: OrchestrationID("o_1"), status: .completed,
+            timestamp: Timestamp(milliseconds: 0), results: try RawJSON(validating: Array(results.utf8)), error: nil,
+            abortReason: nil)
+        let text = String(decoding: try WireEncoder().encode(body), as: UTF8.self)
+        #expect(text.contains("\"results\":\(results)"))
+        #expect(body.type == "orchestration.completed")
+    }
+
+    @Test("a list sorts its orchestrations into statuses, newest first, and leaves out empty ones")
+    func list() throws {
+        func summary(_ id: String, _ status: Status, _ at: Int64) -> OrchestrationSummary {
+            .init(id: .init(id), action: "a", status: status, error: nil, timestamp: Timestamp(milliseconds: at))
+        }
+        let list = OrchestrationList([
+            summary("o_4", .preparing, 4), summary("o_3", .pending, 3), summary("o_2", .cancelled, 2),
+            summary("o_1", .notActionable, 1),
+        ])
+        #expect(list.pending?.map(\.id.rawValue) == ["o_4", "o_3"])
+        #expect(list.completed == nil)
+        #expect(list.all.map(\.id.rawValue) == ["o_4", "o_3", "o_2", "o_1"])
+        let text = String(decoding: try WireEncoder().encode(list), as: UTF8.self)
+        #expect(!text.contains("completed"))
+    }
+
+    private func decode<Body: Decodable>(_ type: Body.Type, _ text: String) throws -> Body {
+        try WireDecoder(ignoresKeyCase: true).decode(type, from: Array(text.utf8))
+    }
+}
