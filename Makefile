@@ -4,11 +4,15 @@ SWIFT := swift
 CHECKED := --explicit-target-dependency-import-check error
 
 # Tests run side by side within a group. In groups, so that what computes does not starve what waits for a socket.
-PURE := ^(OrraModel|OrraProtocol|OrraEngine|OrraPlanner|OrraStore|OrraCore|Repository)Tests
-SOCKETS := ^(OrraWebSocket|OrraHub|OrraSDK|OrraCLI)Tests
-PROCESSES := ^(Crash|Compatibility)Tests
+PURE := ^(OrraModel|OrraProtocol|OrraEngine|OrraPlanner|OrraStore|OrraCore|Simulation|Repository)Tests
+SOCKETS := ^(OrraWebSocket|OrraSDK|OrraCLI)Tests
+HUBS := ^OrraHubTests
+PROCESSES := ^(Crash|Chaos|Compatibility)Tests
+# A hub and its clients are busy: few at once, where the toolchain can tell how many.
+FEW = $(shell $(SWIFT) test --help-hidden 2>/dev/null | grep -o -m 1 -e '--experimental-maximum-parallelization-width' \
+	| sed 's/$$/ 4/')
 
-.PHONY: demo test lint build release format clean
+.PHONY: demo test chaos simulate lint build release format clean
 
 demo: ## Build, start a hub and four components, run a real action, show its outcome.
 	@.make/dependencies
@@ -24,9 +28,25 @@ test: lint ## Every test, and a release build.
 	@.make/python
 	$(SWIFT) test --skip-build --filter '$(PURE)'
 	$(SWIFT) test --skip-build --filter '$(SOCKETS)'
+	$(SWIFT) test --skip-build --filter '$(HUBS)' $(FEW)
 	$(SWIFT) test --skip-build --filter '$(PROCESSES)'
 	$(SWIFT) build $(CHECKED) -c release --product orra
 	@.make/release-check "$$($(SWIFT) build -c release --show-bin-path)"
+
+chaos: ## Real processes and a killer: make chaos SEED=7 MINUTES=5 SERVICES=20. See docs/reliability.md.
+	@.make/dependencies tests
+	$(SWIFT) build $(CHECKED) --product orra
+	$(SWIFT) build $(CHECKED) --product TestService
+	$(SWIFT) build $(CHECKED) --product Chaos
+	@.make/python
+	@"$$($(SWIFT) build --show-bin-path)/Chaos" \
+		$(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SERVICES),--services $(SERVICES))
+
+simulate: ## Seed after seed, until one breaks a promise: make simulate SEEDS=100000 FROM=0. See docs/simulation.md.
+	@.make/dependencies
+	$(SWIFT) build $(CHECKED) -c release --product Simulate
+	@"$$($(SWIFT) build -c release --show-bin-path)/Simulate" \
+		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(FROM),--from $(FROM))
 
 lint: ## The format of the code, as .swift-format has it.
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests docs/examples

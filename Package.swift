@@ -118,7 +118,7 @@ let package = Package(
         .executableTarget(
             name: "orra",
             dependencies: [
-                "OrraCLI", "OrraHub", "OrraModel", "OrraStore",
+                "OrraCLI", "OrraHub", "OrraModel", "OrraProtocol", "OrraStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -165,6 +165,7 @@ let package = Package(
                 "OrraHub",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -201,12 +202,37 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
 
+        // The simulator: the production core and store, and everybody around them, in virtual time.
+        .target(
+            name: "OrraTestKit",
+            dependencies: [
+                "OrraModel", "OrraEngine", "OrraStore", "OrraCore",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]),
+        .executableTarget(name: "Simulate", dependencies: ["OrraTestKit"], path: "Tests/Simulate"),
+        .testTarget(name: "SimulationTests", dependencies: ["OrraEngine", "OrraTestKit"]),
+
         // Tests of the whole: real processes, the Python SDK, and the repository itself.
         .target(
             name: "ProcessSupport", dependencies: ["OrraModel", "OrraProtocol", "OrraSDK"],
             path: "Tests/ProcessSupport"),
         .executableTarget(
             name: "TestService", dependencies: ["OrraSDK", "ProcessSupport"], path: "Tests/TestService"),
+        .executableTarget(
+            name: "Chaos",
+            dependencies: [
+                "OrraModel", "OrraProtocol", "OrraSDK", "ProcessSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/Chaos", exclude: ["Python"]),
+        .testTarget(name: "ChaosTests", dependencies: ["Chaos", "ProcessSupport", "TestService", "orra"]),
         .testTarget(
             name: "CrashTests",
             dependencies: [

@@ -63,6 +63,18 @@ extension CLIError {
             self.init(refusal.message, advice: "`orra ps` lists the actions.")
         case .alreadyEnded:
             self.init(refusal.message, advice: "`orra inspect <id>` shows how it ended.")
+        case .cannotRetry:
+            self.init(refusal.message, advice: "`orra inspect <id>` shows where it stands.")
+        case .unknownService:
+            self.init(refusal.message, advice: "`orra services ls` lists them.")
+        case .unknownCompensation:
+            self.init(refusal.message, advice: "`orra comp-fail ls --all` lists them.")
+        case .alreadyResolved:
+            self.init(refusal.message, advice: "`orra comp-fail inspect <id>` shows with which reason.")
+        case .idempotencyKeyReused:
+            self.init(refusal.message, advice: "Take another --idempotency-key for another action.")
+        case .outboxFull, .tooManyLive:
+            self.init(refusal.message, advice: "Nothing was accepted: try again when there is less on its way.")
         case .unavailable, .tooMany:
             self.init(refusal.message, advice: "Nothing was accepted: try again in a moment.")
         default:

@@ -26,7 +26,8 @@ public enum OrraProgram {
     /// All commands but `serve`, in the order of the help.
     public static let commands: [any ParsableCommand.Type] = [
         ProjectsCommand.self, VerifyCommand.self, ListCommand.self, InspectCommand.self, CancelCommand.self,
-        ServicesCommand.self, WebhooksCommand.self, APIKeysCommand.self, ConfigCommand.self, VersionCommand.self,
+        RetryCommand.self, CompensationFailuresCommand.self, OutboxCommand.self, ServicesCommand.self,
+        WebhooksCommand.self, APIKeysCommand.self, PruneCommand.self, ConfigCommand.self, VersionCommand.self,
     ]
 
     /// Parses the arguments, runs the command, says what went wrong, and returns the exit code of the process.

@@ -1,5 +1,5 @@
 public import OrraEngine
-public import OrraModel
+import OrraModel
 public import OrraStore
 
 /// Driving orchestrations: their decisions become journal entries, projections and effects.
@@ -15,24 +15,67 @@ extension Core {
 
     mutating func drive(_ id: OrchestrationID, _ input: OrchestrationInput, at now: Timestamp) {
         guard let before = live[id] else { return }
+        settle(before, input, at: now)
+    }
+
+    /// Lets an orchestration handle an input, and keeps it if it has still something to do.
+    func decide(_ before: Orchestration, _ input: OrchestrationInput, at now: Timestamp) -> (Orchestration, Decision) {
         var orchestration = before
         let decision = orchestration.handle(input, at: now, in: surroundings)
+        return (orchestration, decision)
+    }
+
+    mutating func settle(_ before: Orchestration, _ input: OrchestrationInput, at now: Timestamp) {
+        let (orchestration, decision) = decide(before, input, at: now)
+        let id = orchestration.id
         for (offset, event) in decision.events.enumerated() {
             append(event, seq: before.seq + offset + 1, to: orchestration, at: now)
         }
-        if orchestration.status != before.status || orchestration.failure != before.failure
-            || orchestration.phase.kind != before.phase.kind
-        {
-            writes.append(.orchestration(Self.row(of: orchestration)))
-        }
-        if case .ended(let ended) = orchestration.phase {
-            end(orchestration, ended, at: now)
-        } else {
+        let row = Self.row(of: orchestration)
+        if row != Self.row(of: before) { writes.append(.orchestration(row)) }
+        if orchestration.outcome != nil, before.outcome == nil { tellOutcome(of: orchestration, at: now) }
+        let isLive = orchestration.phase.kind != .ended || orchestration.isUnsettled
+        account(live[id], isLive ? orchestration : nil)
+        if isLive {
             live[id] = orchestration
+        } else {
+            forget(orchestration, at: now)
         }
         for effect in decision.effects { perform(effect, of: id, at: now) }
         // What it waits for also depends on who is connected, so it is asked after each input.
-        if let at = orchestration.nextWakeup(in: surroundings) { wake(.orchestration(id), at: at) }
+        if isLive, let at = orchestration.nextWakeup(in: surroundings) { wake(.orchestration(id), at: at) }
+    }
+
+    /// Counts what its project has under way.
+    mutating func account(_ before: Orchestration?, _ after: Orchestration?) {
+        guard let project = (after ?? before)?.project else { return }
+        let (live, bytes) = (
+            (after == nil ? 0 : 1) - (before == nil ? 0 : 1), (after?.payloadBytes ?? 0) - (before?.payloadBytes ?? 0)
+        )
+        guard live != 0 || bytes != 0 else { return }
+        loads[project, default: Load()].live += live
+        loads[project, default: Load()].bytes += bytes
+    }
+
+    mutating func remember(keysOf orchestration: Orchestration?) {
+        guard let orchestration else { return }
+        for task in orchestration.tasks {
+            if let key = task.key { tasksByKey[key] = TaskReference(orchestration.id, task.id) }
+            if let key = task.undo?.key { tasksByKey[key] = TaskReference(orchestration.id, task.id, .compensation) }
+        }
+    }
+
+    private mutating func forget(_ orchestration: Orchestration, at now: Timestamp) {
+        live[orchestration.id] = nil
+        // What was read from the store before the last of these entries is no longer true.
+        if lateSeq.values.count >= Limits.rememberedLateOrchestrations { lateSeq.removeAll() }
+        lateSeq[orchestration.id] = orchestration.seq
+        scheduled[.orchestration(orchestration.id)] = nil
+        for task in orchestration.tasks {
+            if let key = task.key { tasksByKey[key] = nil }
+            if let key = task.undo?.key { tasksByKey[key] = nil }
+            for kind in WorkKind.allCases { dropInterims(of: TaskReference(orchestration.id, task.id, kind)) }
+        }
     }
 
     /// One entry, and the projections that follow from it.
@@ -45,11 +88,19 @@ extension Core {
                     at: now, event: event)))
         effects.append(
             .progressed(
-                Progressed(
-                    project: orchestration.project, orchestration: orchestration.id, seq: seq, position: position)))
+                Progressed(project: orchestration.project, orchestration: orchestration.id, position: position)))
         for change in OutboxProjection.changes(by: event, of: orchestration, at: now) {
             writes.append(change)
             if case .outboxInsert(let row) = change { tasksByKey[row.key] = row.reference }
+        }
+        switch event {
+        // Only the current request's key is routed; who answers an older one is told that all is well.
+        case .compensationAttemptFailed(let event) where event.isAnswered:
+            if let key = orchestration[event.task]?.undo?.key { tasksByKey[key] = nil }
+        case .compensationEnded(let ended): compensationEnded(ended, of: orchestration, at: now)
+        case .compensationResolved:
+            writes += InboxProjection.changes(by: event, of: orchestration)
+        default: break
         }
     }
 
@@ -60,15 +111,16 @@ extension Core {
         return OrchestrationRow(
             id: orchestration.id, project: orchestration.project, action: orchestration.action,
             status: orchestration.status, error: orchestration.failure?.message,
-            receivedAt: orchestration.receivedAt, endedAt: endedAt)
+            receivedAt: orchestration.receivedAt, endedAt: endedAt,
+            isUnsettled: endedAt != nil && orchestration.isUnsettled,
+            compensations: orchestration.compensationCounts)
     }
 
-    private mutating func end(_ orchestration: Orchestration, _ ended: Event.Ended, at now: Timestamp) {
-        live[orchestration.id] = nil
-        scheduled[.orchestration(orchestration.id)] = nil
-        for task in orchestration.tasks { if let key = task.key { tasksByKey[key] = nil } }
+    private mutating func tellOutcome(of orchestration: Orchestration, at now: Timestamp) {
         // Callers of actions that were never accepted have their answer already.
-        guard ended.status != .notActionable, ended.failure?.code != .planningInterrupted else { return }
+        guard orchestration.status != .notActionable, orchestration.failure?.code != .planningInterrupted else {
+            return
+        }
         let registered = directory.webhooks(of: orchestration.project, for: .outcomes)
         if let url = orchestration.webhook {
             let secret = registered.first { $0.url == url }?.secret
@@ -79,12 +131,31 @@ extension Core {
         }
     }
 
-    private mutating func addDelivery(
-        to url: String, secret: String?, form: WebhookDelivery.Form, of orchestration: Orchestration, at now: Timestamp
+    private mutating func compensationEnded(
+        _ ended: Event.CompensationEnded, of orchestration: Orchestration, at now: Timestamp
     ) {
-        let delivery = WebhookDelivery(
+        if let key = orchestration[ended.task]?.undo?.key { tasksByKey[key] = nil }
+        guard ended.status != .completed else { return }
+        writes += InboxProjection.changes(by: .compensationEnded(ended), of: orchestration)
+        for webhook in directory.webhooks(of: orchestration.project, for: .compensationFailures) {
+            addDelivery(
+                to: webhook.url, secret: webhook.secret, form: .list, subject: .compensationFailed(ended.task),
+                of: orchestration, at: now)
+        }
+    }
+
+    private mutating func addDelivery(
+        to url: String, secret: String?, form: WebhookDelivery.Form, subject: WebhookDelivery.Subject = .outcome,
+        of orchestration: Orchestration, at now: Timestamp
+    ) {
+        var delivery = WebhookDelivery(
             id: .random(using: &random), project: orchestration.project, orchestration: orchestration.id, url: url,
-            secret: secret, form: form, createdAt: now)
+            secret: secret, form: form, subject: subject, createdAt: now)
+        guard loads[orchestration.project, default: Load()].deliveries < bounds.deliveries else {
+            delivery.giveUp("too many deliveries of this project are pending")
+            return writes.append(.delivery(delivery))
+        }
+        loads[orchestration.project, default: Load()].deliveries += 1
         deliveries[delivery.id] = delivery
         writes.append(.delivery(delivery))
         wake(.delivery(delivery.id), at: now)
@@ -92,18 +163,22 @@ extension Core {
 
     private mutating func perform(_ effect: Decision.Effect, of id: OrchestrationID, at now: Timestamp) {
         switch effect {
-        case .enqueue(let task, let service, let lease):
+        case .enqueue(let task, let service, let lease, let kind):
+            let state = live[id]?[task]
             fleet.enqueue(
-                TaskReference(id, task), service: service, lease: lease, readyAt: live[id]?[task]?.readyAt)
+                TaskReference(id, task, kind), service: service, lease: lease,
+                readyAt: kind == .task ? state?.readyAt : state?.undo?.readyAt)
             touchedServices.insert(service)
-        case .withdraw(let task, let service): fleet.withdraw(TaskReference(id, task), service: service)
-        case .release(let task, let connection, let succeeded):
-            fleet.release(TaskReference(id, task), connection, succeeded: succeeded)
+        case .withdraw(let task, let service, let kind):
+            fleet.withdraw(TaskReference(id, task, kind), service: service)
+        case .release(let task, let connection, let succeeded, let kind):
+            fleet.release(TaskReference(id, task, kind), connection, succeeded: succeeded)
             touchedConnections.insert(connection)
             if let service = fleet.service(of: connection) { touchedServices.insert(service) }
         case .resetConnection(let connection):
             // It is on its way out: nothing more goes there.
             fleet.update(connection) { $0.isDraining = true }
+            touchedConnections.insert(connection)
             effects.append(.reset(connection))
         case .cancelRequest(let task, let connection, let execution, let key):
             effects.append(.cancelRequest(connection, task, execution, key))
@@ -120,6 +195,7 @@ extension Core {
             if let at = fleet.nextLeaseEnd(of: service, after: now) { wake(.lease(service), at: at) }
         }
         for id in touchedConnections.sorted() {
+            noteHealth(of: id, at: now)
             let isBusy = fleet[id].map { !$0.inFlight.isEmpty } ?? false
             guard isBusy != busy.contains(id) else { continue }
             if isBusy { busy.insert(id) } else { busy.remove(id) }
@@ -138,42 +214,41 @@ extension Core {
             touchedConnections.insert(assignment.connection)
             drive(
                 reference.orchestration,
-                .dispatched(reference.task, execution, assignment.connection, instance: assignment.instance), at: now)
-            guard let task = live[reference.orchestration]?[reference.task], case .inFlight(let delivery) = task.phase,
-                delivery.execution == execution, let key = task.key, let input = task.input
-            else {
+                .dispatched(
+                    reference.task, execution, assignment.connection, instance: assignment.instance,
+                    kind: reference.kind), at: now)
+            guard let delivery = live[reference.orchestration]?.delivery(of: reference, execution: execution) else {
                 fleet.release(reference, assignment.connection, succeeded: true)
                 continue
             }
-            effects.append(
-                .deliver(
-                    assignment.connection,
-                    TaskDelivery(
-                        reference: reference, execution: execution, key: key, service: service, input: input)))
+            effects.append(.deliver(assignment.connection, delivery))
         }
     }
 }
 
-/// The outbox as a projection of the journal: a row from when a task is ready until it has an outcome.
-public enum OutboxProjection {
-    public static func changes(
-        by event: Event, of orchestration: Orchestration, at now: Timestamp
-    ) -> [Write] {
-        func delete(_ id: TaskID) -> [Write] { orchestration[id]?.key.map { [.outboxDelete($0)] } ?? [] }
-        switch event {
-        case .taskReady(let ready):
-            guard let task = orchestration[ready.task] else { return [] }
-            return [
-                .outboxInsert(
-                    OutboxRow(
-                        key: ready.key, reference: TaskReference(orchestration.id, ready.task),
-                        project: orchestration.project, service: task.service, readyAt: now))
-            ]
-        case .taskCompleted(let event): return delete(event.task)
-        case .taskFailed(let event): return delete(event.task)
-        case .taskAborted(let event): return delete(event.task)
-        case .taskCancelled(let event): return delete(event.task)
-        default: return []
+extension Orchestration {
+    /// What goes to the connection, if this execution is in flight there.
+    fileprivate func delivery(of reference: TaskReference, execution: ExecutionID) -> TaskDelivery? {
+        guard let task = self[reference.task] else { return nil }
+        switch reference.kind {
+        case .task:
+            guard case .inFlight(let delivery) = task.phase, delivery.execution == execution, let key = task.key,
+                let input = task.input
+            else { return nil }
+            return TaskDelivery(
+                reference: reference, execution: execution, key: key, service: task.service, input: input)
+        case .compensation:
+            guard let undo = task.undo, case .inFlight(let delivery) = undo.phase, delivery.execution == execution,
+                let key = undo.key
+            else { return nil }
+            let remaining = undo.partial?.remaining
+            let size = undo.data.bytes.count + (remaining?.bytes.count ?? 0) + (abortPayload?.bytes.count ?? 0)
+            return TaskDelivery(
+                reference: reference, execution: execution, key: key, service: task.service, input: undo.data,
+                undo: .init(
+                    // A reason that does not fit beside the data is left out: clients read no longer message.
+                    reason: compensationReason, payload: size <= Limits.payloadBytes ? abortPayload : nil,
+                    decidedAt: decidedAt ?? lastEventAt, attempt: undo.attempt, remaining: remaining))
         }
     }
 }

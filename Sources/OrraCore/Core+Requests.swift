@@ -29,12 +29,68 @@ extension Core {
             return .done
         case .registerService(let service): return register(service)
         case .receive(let received, let values): return receive(received, values, at: now)
-        case .plan(let id, let plan): return driveAndShow(id, .planned(plan), at: now)
-        case .refuse(let id, let reason): return driveAndShow(id, .notActionable(reason: reason), at: now)
+        case .plan(let id, let plan, let kept, let submission):
+            return accept(id, plan, kept, submission, at: now)
+        case .refuse(let id, let reason, let submission):
+            guard live[id] != nil else { return .failure(.notLive) }
+            if let submission { writes.append(.submission(submission)) }
+            return driveAndShow(id, .notActionable(reason: reason), at: now)
         case .cancel(let id, let project):
-            guard live[id]?.project == project else { return .failure(.notLive) }
+            guard let orchestration = live[id], orchestration.project == project, orchestration.outcome == nil else {
+                return .failure(.notLive)
+            }
             return driveAndShow(id, .cancel, at: now)
+        case .resolve(let entry, let resolution, let reason, let orchestration):
+            return resolve(entry, resolution, reason, orchestration, at: now)
+        case .setRetention(let project, let duration):
+            directory.setRetention(duration, of: project)
+            writes.append(.retention(project, milliseconds: duration?.milliseconds))
+            return .done
+        case .hide(let ids):
+            let ended = ids.filter { live[$0] == nil }
+            if !ended.isEmpty { writes.append(.hide(ended)) }
+            return .done
+        case .prune(let id, let rows):
+            writes.append(.prune(id, rows: rows))
+            return .done
+        case .pruneEvents(let project, let before, let submissionsBefore, let rows):
+            writes.append(
+                .pruneEvents(project, before: before, submissionsBefore: submissionsBefore, rows: rows))
+            return .done
         }
+    }
+
+    private mutating func accept(
+        _ id: OrchestrationID, _ plan: Plan, _ kept: [KeptOutput], _ submission: SubmissionRow?, at now: Timestamp
+    ) -> Reply {
+        for service in Set(plan.tasks.map(\.service)).sorted()
+        where fleet.waiting(for: service) >= bounds.outboxEntries {
+            return .failure(
+                .outboxFull(
+                    "\(bounds.outboxEntries) tasks wait for \(directory.service(service)?.name ?? service.rawValue); "
+                        + "start it, or try again later"))
+        }
+        guard live[id] != nil else { return .failure(.notLive) }
+        if let submission { writes.append(.submission(submission)) }
+        return driveAndShow(id, .planned(plan, kept: kept), at: now)
+    }
+
+    private mutating func resolve(
+        _ entry: FailedCompensation, _ resolution: FailedCompensation.Resolution, _ reason: String,
+        _ orchestration: Orchestration, at now: Timestamp
+    ) -> Reply {
+        let (id, task) = (entry.reference.orchestration, entry.reference.task)
+        let input = OrchestrationInput.resolve(
+            task, resolution == .ignored ? .ignored : .resolved, reason: reason)
+        let written = writes.count
+        if live[id] != nil {
+            drive(id, input, at: now)
+        } else {
+            guard isCurrent(orchestration) else { return .failure(.stale) }
+            driveEnded(orchestration, input, at: now)
+        }
+        for case .failedCompensation(let entry) in writes[written...] { return .failedCompensation(entry) }
+        return .failure(.alreadyResolved)
     }
 
     private mutating func register(_ proposal: Service) -> Reply {
@@ -46,6 +102,9 @@ extension Core {
             guard directory.services(of: proposal.project).count < Limits.servicesPerProject else {
                 return .failure(.tooMany("a project has at most \(Limits.servicesPerProject) services"))
             }
+            service.id =
+                directory.unreadableService(proposal.kind, named: proposal.name, of: proposal.project)
+                ?? proposal.id
             service.version = 1
         }
         directory.put(service)
@@ -55,7 +114,18 @@ extension Core {
 
     private mutating func receive(_ received: Event.Received, _ values: [String], at now: Timestamp) -> Reply {
         let orchestration = Orchestration(received, at: now)
+        let load = loads[received.project, default: Load()]
+        guard load.live < bounds.liveOrchestrations else {
+            return .failure(
+                .tooManyLive("\(bounds.liveOrchestrations) actions of this project are under way; try again later"))
+        }
+        guard load.bytes + orchestration.payloadBytes <= bounds.liveBytes else {
+            return .failure(
+                .tooManyLive(
+                    "the actions of this project that are under way hold \(bounds.liveBytes) bytes; try again later"))
+        }
         live[orchestration.id] = orchestration
+        account(nil, orchestration)
         writes.append(.orchestration(Self.row(of: orchestration)))
         append(.received(received), seq: 1, to: orchestration, at: now)
         if !values.isEmpty { writes.append(.parameterValues(values, orchestration.id)) }

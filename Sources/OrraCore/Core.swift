@@ -21,9 +21,15 @@ public struct Core: Sendable {
     var live = TransactionalDictionary<OrchestrationID, Orchestration>()
     var tasksByKey = TransactionalDictionary<IdempotencyKey, TaskReference>()
     var deliveries = TransactionalDictionary<DeliveryID, WebhookDelivery>()
-    /// Numbers of entries that came after an orchestration's end, in this run of the hub.
+    /// The last number of orchestrations that are no longer live, in this run of the hub. Bounded.
     var lateSeq = TransactionalDictionary<OrchestrationID, Int>()
+    var loads = TransactionalDictionary<ProjectID, Load>()
+    /// Interim results of running tasks, counted and held back.
+    var interimGates = TransactionalDictionary<TaskReference, InterimGate>()
+    let bounds: Bounds
     var busy: Set<ConnectionID> = []
+    /// What the journal says of each connection's health.
+    var toldHealth: [ConnectionID: Connection.Health] = [:]
     var posting: Set<DeliveryID> = []
     private var wakeups = Heap<Wakeup>()
     /// The earliest wakeup of each subject that is in the heap: later ones wait until that one is over.
@@ -36,6 +42,8 @@ public struct Core: Sendable {
     private var pending: PendingBatch?
     /// Journals that could not be folded. Their orchestrations stay as they are in the store.
     public private(set) var quarantined: [JournalFault] = []
+    /// Services that nobody can use until they are registered again.
+    public let unreadableServices: [UnreadableService]
 
     // The batch under construction.
     var writes: [Write] = []
@@ -48,9 +56,26 @@ public struct Core: Sendable {
         var directory: Directory
         var fleet: Fleet
         var busy: Set<ConnectionID>
+        var toldHealth: [ConnectionID: Connection.Health]
         var posting: Set<DeliveryID>
         var wakeups: Heap<Wakeup>
         var hasWakeups = false
+    }
+
+    /// What one project has under way.
+    struct Load: Sendable, Hashable {
+        var live = 0
+        var bytes = 0
+        var deliveries = 0
+    }
+
+    /// What a hub takes on; smaller in tests.
+    public struct Bounds: Sendable, Hashable {
+        public var liveOrchestrations = Limits.liveOrchestrationsPerProject
+        public var liveBytes = Limits.liveBytesPerProject
+        public var outboxEntries = Limits.outboxEntriesPerService
+        public var deliveries = Limits.pendingDeliveriesPerProject
+        public init() {}
     }
 
     /// Inputs that were applied together, as one transaction.
@@ -64,6 +89,7 @@ public struct Core: Sendable {
             case orchestration(OrchestrationID)
             case lease(ServiceID)
             case delivery(DeliveryID)
+            case interim(TaskReference)
         }
         var at: Timestamp
         var subject: Subject
@@ -72,19 +98,21 @@ public struct Core: Sendable {
 
     /// Folds what the store kept. Running orchestrations go on with the first batches.
     public init(
-        recovering recovery: Recovery, at now: Timestamp,
+        recovering recovery: Recovery, at now: Timestamp, bounds: Bounds = Bounds(),
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     ) {
         directory = Directory(recovery)
+        self.bounds = bounds
+        quarantined = recovery.unreadable
+        unreadableServices = recovery.unreadableServices
         fleet = Fleet(openedAt: now)
         self.random = random
         for journal in recovery.live {
             do throws(JournalFault) {
                 let orchestration = try Orchestration(replaying: journal)
                 live[orchestration.id] = orchestration
-                for task in orchestration.tasks {
-                    if let key = task.key { tasksByKey[key] = TaskReference(orchestration.id, task.id) }
-                }
+                account(nil, orchestration)
+                remember(keysOf: orchestration)
                 queue.append(.recovered(orchestration.id))
             } catch {
                 quarantined.append(error)
@@ -92,6 +120,7 @@ public struct Core: Sendable {
         }
         for delivery in recovery.deliveries {
             deliveries[delivery.id] = delivery
+            loads[delivery.project, default: Load()].deliveries += 1
             wake(.delivery(delivery.id), at: delivery.nextAttempt)
         }
         commitDictionaries()
@@ -116,7 +145,8 @@ public struct Core: Sendable {
         let isDue = nextWakeup.map { $0 <= now } ?? false
         guard !queue.isEmpty || isDue else { return nil }
         pending = PendingBatch(
-            inputs: [], directory: directory, fleet: fleet, busy: busy, posting: posting, wakeups: wakeups)
+            inputs: [], directory: directory, fleet: fleet, busy: busy, toldHealth: toldHealth, posting: posting,
+            wakeups: wakeups)
         let isSingle = singly > 0 && !queue.isEmpty
         singly = isSingle ? singly - 1 : 0
         for _ in 0..<(isSingle ? 1 : min(queue.count, Limits.batchInputs)) {
@@ -152,6 +182,7 @@ public struct Core: Sendable {
         directory = batch.directory
         fleet = batch.fleet
         busy = batch.busy
+        toldHealth = batch.toldHealth
         posting = batch.posting
         wakeups = batch.wakeups
         resetBatch()
@@ -190,6 +221,8 @@ public struct Core: Sendable {
         deliveries.commit()
         lateSeq.commit()
         scheduled.commit()
+        loads.commit()
+        interimGates.commit()
     }
 
     private mutating func rollbackDictionaries() {
@@ -198,6 +231,8 @@ public struct Core: Sendable {
         deliveries.rollback()
         lateSeq.rollback()
         scheduled.rollback()
+        loads.rollback()
+        interimGates.rollback()
     }
 
     /// Has the subject looked at then, or earlier: whoever is woken too early asks for the next time.
@@ -224,6 +259,7 @@ public struct Core: Sendable {
             case .orchestration(let id): drive(id, .clock, at: now)
             case .lease(let service): touchedServices.insert(service)
             case .delivery(let id): post(id, at: now)
+            case .interim(let reference): releaseInterim(of: reference, at: now)
             }
             finishInput(at: now)
         }

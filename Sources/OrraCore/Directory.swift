@@ -9,9 +9,13 @@ public struct Directory: Sendable {
     private var webhooks: [ProjectID: [Webhook]] = [:]
     private var services: [ServiceID: Service] = [:]
     private var servicesByName: [ServiceName: ServiceID] = [:]
+    /// Ids of services whose stored definition can't be read: the next registration under the name takes it over.
+    private var unreadable: [ServiceName: ServiceID] = [:]
     private var keyCounts: [ProjectID: Int] = [:]
     /// The last position that was assigned.
     private var positions: [ProjectID: Int64] = [:]
+    /// Settings of projects that have one of their own.
+    private var retention: [ProjectID: Duration] = [:]
 
     private struct ServiceName: Hashable {
         var project: ProjectID
@@ -24,7 +28,12 @@ public struct Directory: Sendable {
         for key in recovery.apiKeys { add(keyHash: key.hash, to: key.project) }
         for webhook in recovery.webhooks { add(webhook) }
         for service in recovery.services { put(service) }
+        for service in recovery.unreadableServices {
+            guard let kind = service.kind else { continue }
+            unreadable[ServiceName(project: service.project, kind: kind, name: service.name)] = service.id
+        }
         positions = recovery.positions
+        retention = recovery.retention
     }
 
     public func project(keyHash: String) -> ProjectID? { projectsByKeyHash[keyHash] }
@@ -43,6 +52,15 @@ public struct Directory: Sendable {
     public func service(_ kind: ServiceKind, named name: String, of project: ProjectID) -> Service? {
         servicesByName[ServiceName(project: project, kind: kind, name: name)].flatMap { services[$0] }
     }
+
+    func unreadableService(_ kind: ServiceKind, named name: String, of project: ProjectID) -> ServiceID? {
+        unreadable[ServiceName(project: project, kind: kind, name: name)]
+    }
+
+    /// How long the project keeps ended orchestrations, if it says; 0 for ever.
+    public func retention(of project: ProjectID) -> Duration? { retention[project] }
+
+    mutating func setRetention(_ duration: Duration?, of project: ProjectID) { retention[project] = duration }
 
     mutating func add(_ project: Project) { projects[project.id] = project }
 

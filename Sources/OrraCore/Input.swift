@@ -1,5 +1,6 @@
 public import OrraEngine
 public import OrraModel
+public import OrraStore
 
 /// What reaches the core from outside, in the order in which it came.
 public enum Input: Sendable {
@@ -8,6 +9,8 @@ public enum Input: Sendable {
     case connected(Connection)
     case hello(ConnectionID, credit: Int?, instance: String?)
     case drain(ConnectionID)
+    /// Whether the connection's socket is full: it gets nothing more until that has gone.
+    case stalled(ConnectionID, Bool)
     case report(IncomingReport)
     /// A frame that is no message. `key` and `messageID` as far as they could be read.
     case malformedFrame(ConnectionID, key: IdempotencyKey?, messageID: String?, reason: String)
@@ -15,7 +18,9 @@ public enum Input: Sendable {
     case heard(ConnectionID, roundTrip: Duration?)
     case missedPong(ConnectionID, count: Int)
     /// What the store knows of a report whose task is not live.
-    case lateReport(IncomingReport, TaskID, Orchestration)
+    case lateReport(IncomingReport, TaskReference, Orchestration)
+    /// The caller of an action was told that it is not accepted.
+    case abandoned(OrchestrationID)
     case webhookAttempted(DeliveryID, error: String?)
     /// First input of an orchestration that the hub found running when it opened.
     case recovered(OrchestrationID)
@@ -43,10 +48,18 @@ public struct IncomingReport: Sendable, Hashable {
         self.messageID = messageID
     }
 
+    /// As the orchestration takes it.
+    func input(about reference: TaskReference) -> OrchestrationInput {
+        switch reference.kind {
+        case .task: .report(reference.task, report, execution: execution)
+        case .compensation: .undoReport(reference.task, report, key: key, from: connection)
+        }
+    }
+
     /// Whether it ends an attempt, and so proves that the client reads again.
     var isOutcome: Bool {
         switch report {
-        case .output, .error, .malformed, .aborted: true
+        case .output, .error, .malformed, .aborted, .compensation: true
         case .interim, .inProgress: false
         }
     }
@@ -66,9 +79,19 @@ public enum Request: Sendable {
     case registerService(Service)
     /// An action has come in; its plan is to follow.
     case receive(Event.Received, parameterValues: [String])
-    case plan(OrchestrationID, Plan)
-    case refuse(OrchestrationID, reason: String)
+    /// `kept`: what a retry takes over. `submission`: the caller's own key, kept with the plan.
+    case plan(OrchestrationID, Plan, kept: [KeptOutput] = [], submission: SubmissionRow? = nil)
+    case refuse(OrchestrationID, reason: String, submission: SubmissionRow? = nil)
     case cancel(OrchestrationID, ProjectID)
+    /// Somebody took care of a failed compensation. The orchestration as the store has it, for when it is not live.
+    case resolve(FailedCompensation, FailedCompensation.Resolution, reason: String, Orchestration)
+    /// How long the project keeps ended orchestrations: 0 for ever, `nil` for the hub's setting.
+    case setRetention(ProjectID, Duration?)
+    /// The ended ones among these are seen no more; their rows go with `prune`.
+    case hide([OrchestrationID])
+    /// At most so many rows of a hidden orchestration.
+    case prune(OrchestrationID, rows: Int)
+    case pruneEvents(ProjectID, before: Timestamp, submissionsBefore: Timestamp, rows: Int)
 }
 
 public enum Reply: Sendable, Hashable {
@@ -76,6 +99,7 @@ public enum Reply: Sendable, Hashable {
     case service(Service)
     /// How the orchestration stands now.
     case orchestration(Orchestration)
+    case failedCompensation(FailedCompensation)
     case failure(RequestFailure)
 }
 
@@ -84,6 +108,14 @@ public enum RequestFailure: Error, Sendable, Hashable {
     case notLive
     /// A limit in the way, in a sentence.
     case tooMany(String)
+    /// The project has too much under way.
+    case tooManyLive(String)
+    /// Too many tasks wait for a service that the plan needs.
+    case outboxFull(String)
+    /// The failed compensation was taken care of before.
+    case alreadyResolved
+    /// The orchestration has changed since it was read; ask again.
+    case stale
     /// The store can't write now. Nothing was accepted.
     case unavailable
     /// The write contradicts what is stored.
@@ -107,17 +139,33 @@ public enum Effect: Sendable, Hashable {
 }
 
 public struct TaskDelivery: Sendable, Hashable {
+    /// What a request to undo says beyond the data.
+    public struct Undo: Sendable, Hashable {
+        /// failed, aborted or cancelled.
+        public var reason: Status
+        /// What the task that aborted handed over.
+        public var payload: RawJSON?
+        public var decidedAt: Timestamp
+        public var attempt: Int
+        /// What is still to be undone after a partial answer.
+        public var remaining: RawJSON?
+    }
+
+    /// Its kind says whether this is the task or the request to undo it.
     public var reference: TaskReference
     public var execution: ExecutionID
     public var key: IdempotencyKey
     public var service: ServiceID
+    /// Of the task; or what the service handed over so that it can be undone.
     public var input: RawJSON
+    /// `nil` for a task.
+    public var undo: Undo?
 }
 
-/// An orchestration's journal has grown: watchers may read on.
+/// A journal has grown: watchers may read on.
 public struct Progressed: Sendable, Hashable {
     public var project: ProjectID
-    public var orchestration: OrchestrationID
-    public var seq: Int
+    /// `nil` for an event of a service.
+    public var orchestration: OrchestrationID?
     public var position: Int64
 }

@@ -12,6 +12,11 @@ struct TransactionalDictionary<Key: Hashable & Sendable, Value: Sendable>: Senda
         }
     }
 
+    subscript(key: Key, default fallback: @autoclosure () -> Value) -> Value {
+        get { values[key] ?? fallback() }
+        set { self[key] = newValue }
+    }
+
     mutating func removeAll() { for key in values.keys { self[key] = nil } }
 
     mutating func commit() { before.removeAll(keepingCapacity: true) }

@@ -13,14 +13,21 @@ public struct Connection: Sendable, Hashable {
     public var awaitsHello: Bool
     /// Takes no more tasks, and finishes what it has.
     public var isDraining = false
+    /// Its socket's buffer is full: it gets nothing more until that has gone.
+    public var isStalled = false
+    /// How often its instance has connected before, as far as this run of the hub knows.
+    public internal(set) var reconnects = 0
+    var hasArrived = false
     public var lastSeen: Timestamp
     public var roundTrip: Duration?
     public var missedPongs = 0
     public private(set) var inFlight: Set<TaskReference> = []
     public private(set) var delivered = 0
     public private(set) var failed = 0
-    /// Acknowledgements sent since it last proved that it reads.
+    /// Frames sent since it last proved that it reads.
     private var unprovenFrames = 0
+    /// Whether it has proved that it reads since it last got a task: by an outcome, or a pong.
+    private var isProven = true
     /// Message ids whose acknowledgement waits until it reads again.
     private var heldAcknowledgements: [String] = []
 
@@ -36,23 +43,43 @@ public struct Connection: Sendable, Hashable {
         lastSeen = connectedAt
     }
 
-    public enum Health: String, Sendable, CaseIterable { case connecting, healthy, degraded, unhealthy, draining }
+    public enum Health: String, Sendable, Codable, CaseIterable {
+        case connecting, healthy, degraded, unhealthy, stalled, draining
+    }
 
     /// Never inferred from silence while a task is in flight: busy clients do not answer.
     public var health: Health {
         if awaitsHello { return .connecting }
         if isDraining { return .draining }
+        if isStalled { return .stalled }
         if missedPongs >= 2 { return .unhealthy }
         if missedPongs == 1 || (roundTrip ?? .zero) > .seconds(1) { return .degraded }
         return .healthy
     }
 
-    var hasRoom: Bool { !awaitsHello && !isDraining && inFlight.count < credit }
+    /// Why it is not healthy, in a few words.
+    public var complaint: String? {
+        switch health {
+        case .connecting: "awaits its hello"
+        case .healthy: nil
+        case .draining: "takes no more tasks"
+        case .stalled: "does not read what is sent"
+        case .unhealthy: "missed \(missedPongs) pongs"
+        case .degraded: missedPongs > 0 ? "missed a pong" : "answers slowly"
+        }
+    }
+
+    var hasRoom: Bool {
+        !awaitsHello && !isDraining && !isStalled && inFlight.count < credit
+            // After a timeout the client may still sit in its handler: what was sent since adds up.
+            && unprovenFrames - inFlight.count < Limits.unansweredFrames
+    }
 
     mutating func dispatch(_ reference: TaskReference) {
         inFlight.insert(reference)
         delivered += 1
         unprovenFrames += 1
+        isProven = false
     }
 
     mutating func release(_ reference: TaskReference, succeeded: Bool) {
@@ -60,9 +87,17 @@ public struct Connection: Sendable, Hashable {
         if !succeeded { failed += 1 }
     }
 
-    /// What was held, once the connection has nothing in flight and so reads again.
+    /// It answered a ping, and so reads what is sent. Returns the acknowledgements that were held, if it is idle.
+    public mutating func provesReading() -> [String] {
+        isProven = true
+        unprovenFrames = inFlight.count
+        return takeHeldAcknowledgements()
+    }
+
+    /// What was held, once the connection has nothing in flight and reads again. An attempt that timed out leaves nothing in
+    /// flight, but its client may still sit in its handler.
     public mutating func takeHeldAcknowledgements() -> [String] {
-        guard inFlight.isEmpty else { return [] }
+        guard inFlight.isEmpty, isProven else { return [] }
         defer { heldAcknowledgements = [] }
         unprovenFrames = 0
         return heldAcknowledgements
@@ -73,8 +108,9 @@ public struct Connection: Sendable, Hashable {
     /// Clients that handle tasks inside their read loop read nothing meanwhile and choke on some thirty frames, so a
     /// busy connection gets at most ``Limits/unansweredFrames``; an outcome proves that it reads again.
     public mutating func acknowledge(_ id: String, isOutcome: Bool) -> [String] {
-        if isOutcome || inFlight.isEmpty {
+        if isOutcome || inFlight.isEmpty && isProven {
             defer { heldAcknowledgements = [] }
+            isProven = true
             unprovenFrames = inFlight.count
             return [id] + heldAcknowledgements
         }

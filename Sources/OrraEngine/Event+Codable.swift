@@ -35,6 +35,14 @@ extension Event: Codable {
         case .paused: self = .paused
         case .resumed: self = .resumed
         case .ending: self = .ending(try Outcome(from: decoder))
+        case .taskKept: self = .taskKept(try TaskKept(from: decoder))
+        case .compensating: self = .compensating(try Ended(from: decoder))
+        case .compensationReady: self = .compensationReady(try CompensationReady(from: decoder))
+        case .compensationDispatched: self = .compensationDispatched(try TaskDispatched(from: decoder))
+        case .compensationWaiting: self = .compensationWaiting(try TaskWaiting(from: decoder))
+        case .compensationAttemptFailed: self = .compensationAttemptFailed(try CompensationAttemptFailed(from: decoder))
+        case .compensationEnded: self = .compensationEnded(try CompensationEnded(from: decoder))
+        case .compensationResolved: self = .compensationResolved(try CompensationResolved(from: decoder))
         case .ended: self = .ended(try Ended(from: decoder))
         }
     }
@@ -59,6 +67,14 @@ extension Event: Codable {
         case .messageRejected(let event): try event.encode(to: encoder)
         case .paused, .resumed: break
         case .ending(let event): try event.encode(to: encoder)
+        case .taskKept(let event): try event.encode(to: encoder)
+        case .compensating(let event): try event.encode(to: encoder)
+        case .compensationReady(let event): try event.encode(to: encoder)
+        case .compensationDispatched(let event): try event.encode(to: encoder)
+        case .compensationWaiting(let event): try event.encode(to: encoder)
+        case .compensationAttemptFailed(let event): try event.encode(to: encoder)
+        case .compensationEnded(let event): try event.encode(to: encoder)
+        case .compensationResolved(let event): try event.encode(to: encoder)
         case .ended(let event): try event.encode(to: encoder)
         }
     }
@@ -66,7 +82,9 @@ extension Event: Codable {
     /// An event's type, as on disk.
     public enum Kind: String, Sendable, Codable, CaseIterable {
         case received, planned, taskReady, taskDispatched, taskWaiting, taskInterim, attemptFailed, taskCompleted
-        case taskFailed, taskAborted, taskCancelled, taskLate, messageRejected, paused, resumed, ending, ended
+        case taskFailed, taskAborted, taskCancelled, taskLate, messageRejected, paused, resumed
+        case taskKept, ending, compensating, compensationReady, compensationDispatched, compensationWaiting
+        case compensationAttemptFailed, compensationEnded, compensationResolved, ended
     }
 
     public var kind: Kind {
@@ -87,6 +105,14 @@ extension Event: Codable {
         case .paused: .paused
         case .resumed: .resumed
         case .ending: .ending
+        case .taskKept: .taskKept
+        case .compensating: .compensating
+        case .compensationReady: .compensationReady
+        case .compensationDispatched: .compensationDispatched
+        case .compensationWaiting: .compensationWaiting
+        case .compensationAttemptFailed: .compensationAttemptFailed
+        case .compensationEnded: .compensationEnded
+        case .compensationResolved: .compensationResolved
         case .ended: .ended
         }
     }

@@ -25,7 +25,19 @@ public enum Event: Sendable, Hashable {
     case messageRejected(MessageRejected)
     case paused
     case resumed
+    /// A retry takes over what the task gave in the orchestration that it repeats.
+    case taskKept(TaskKept)
     case ending(Outcome)
+    /// The outcome is known and told; what was done is undone now.
+    case compensating(Ended)
+    /// A task is to be undone; the request waits for a connection.
+    case compensationReady(CompensationReady)
+    case compensationDispatched(TaskDispatched)
+    case compensationWaiting(TaskWaiting)
+    case compensationAttemptFailed(CompensationAttemptFailed)
+    case compensationEnded(CompensationEnded)
+    /// Somebody took care of a compensation that had failed.
+    case compensationResolved(CompensationResolved)
     case ended(Ended)
 }
 
@@ -41,10 +53,13 @@ extension Event {
         public var timeoutMs: Int64
         public var gracePeriodMs: Int64
         public var webhook: String?
+        /// The orchestration whose finished tasks it keeps.
+        public var retryOf: OrchestrationID?
 
         public init(
             orchestration: OrchestrationID, project: ProjectID, action: String, data: RawJSON,
-            timeout: Duration = Limits.taskTimeout, gracePeriod: Duration = Limits.gracePeriod, webhook: String? = nil
+            timeout: Duration = Limits.taskTimeout, gracePeriod: Duration = Limits.gracePeriod, webhook: String? = nil,
+            retryOf: OrchestrationID? = nil
         ) {
             self.orchestration = orchestration
             self.project = project
@@ -53,6 +68,7 @@ extension Event {
             timeoutMs = timeout.milliseconds
             gracePeriodMs = gracePeriod.milliseconds
             self.webhook = webhook
+            self.retryOf = retryOf
         }
     }
 
@@ -122,6 +138,8 @@ extension Event {
         public var id: InterimID
         public var execution: String
         public var data: RawJSON
+        /// Results since the last one that were dropped because they came too fast; absent for none.
+        public var skipped: Int?
     }
 
     public struct AttemptFailed: Sendable, Hashable, Codable {
@@ -168,13 +186,69 @@ extension Event {
     public struct TaskLate: Sendable, Hashable, Codable {
         public var task: TaskID
         public var output: RawJSON?
+        /// Of an output that can't be taken, or that a service reported.
         public var error: String?
-        /// What was handed over with a late output, so that it can still be undone.
+        /// What was handed over, so that the work can still be undone.
         public var compensation: Compensation?
     }
 
     public struct MessageRejected: Sendable, Hashable, Codable {
         public var task: TaskID?
+        public var reason: String
+    }
+
+    public struct TaskKept: Sendable, Hashable, Codable {
+        public var task: TaskID
+        public var output: RawJSON
+        public var from: OrchestrationID
+    }
+
+    public struct CompensationReady: Sendable, Hashable, Codable {
+        public var task: TaskID
+        public var key: IdempotencyKey
+        /// 1 for the first request, one more after each that was answered with partial or failed.
+        public var number: Int
+        /// When the work can no longer be undone.
+        public var expiresAt: Timestamp
+    }
+
+    public struct CompensationAttemptFailed: Sendable, Hashable, Codable {
+        public var task: TaskID
+        public var attempt: Int
+        public var failure: Failure
+        /// Whether the service answered: its next request has a new key.
+        public var isAnswered: Bool
+        /// What was undone and what remains, when the service did a part.
+        public var partial: Partial?
+        /// When the next attempt begins; `nil` if there is none.
+        public var retryAt: Timestamp?
+    }
+
+    /// What a service undid, and what it has still to undo; arrays of its own making.
+    public struct Partial: Sendable, Hashable, Codable {
+        public var completed: RawJSON
+        public var remaining: RawJSON
+
+        public init(completed: RawJSON, remaining: RawJSON) {
+            self.completed = completed
+            self.remaining = remaining
+        }
+    }
+
+    public struct CompensationEnded: Sendable, Hashable, Codable {
+        public var task: TaskID
+        public var id: CompensationID
+        /// completed, partial, failed or expired.
+        public var status: CompensationStatus
+        public var failure: Failure?
+        public var attempts: Int
+    }
+
+    public struct CompensationResolved: Sendable, Hashable, Codable {
+        public enum Resolution: String, Sendable, Codable { case resolved, ignored }
+        public var task: TaskID
+        public var id: CompensationID
+        public var resolution: Resolution
         public var reason: String
     }
 

@@ -44,6 +44,13 @@ enum InputBinding {
                     "the input of \(orchestration.label(task)) has \(raw.bytes.count) bytes; the limit is "
                         + "\(Limits.payloadBytes)"))
         }
+        guard orchestration.payloadBytes + raw.bytes.count <= Limits.orchestrationBytes else {
+            return .failure(
+                Failure(
+                    .taskInputTooLarge,
+                    "with the input of \(orchestration.label(task)), \(raw.bytes.count) bytes, the orchestration would "
+                        + "hold more than \(Limits.orchestrationBytes) bytes"))
+        }
         return .bound(raw)
     }
 

@@ -24,6 +24,7 @@ extension Orchestration {
     public mutating func apply(_ event: Event, at now: Timestamp) {
         seq += 1
         lastEventAt = max(lastEventAt, now)
+        payloadBytes += event.payloadBytes
         switch event {
         case .received: preconditionFailure("a journal has one `received`, its first entry")
         case .planned(let event):
@@ -33,7 +34,10 @@ extension Orchestration {
             move(to: .running)
         case .paused: isPaused = true
         case .resumed: isPaused = false
-        case .ending(let outcome): move(to: .ending(outcome))
+        case .ending(let outcome):
+            decidedAt = now
+            move(to: .ending(outcome))
+        case .compensating(let ended): move(to: .compensating(ended))
         case .ended(let ended): move(to: .ended(ended))
         case .messageRejected(let event): if let task = event.task { tasks[task.number - 1].rejections += 1 }
         default: applyToTask(event, at: now)
@@ -65,7 +69,10 @@ extension Orchestration {
             if let retryAt = event.retryAt { move(event.task, to: .backingOff(until: retryAt)) }
         case .taskCompleted(let event):
             tasks[event.task.number - 1].output = event.output
-            tasks[event.task.number - 1].compensation = event.compensation
+            completed(event.task, event.compensation, at: now)
+            move(event.task, to: .completed(at: now))
+        case .taskKept(let event):
+            tasks[event.task.number - 1].output = event.output
             move(event.task, to: .completed(at: now))
         case .taskFailed(let event): move(event.task, to: .failed)
         case .taskAborted(let event):
@@ -74,13 +81,20 @@ extension Orchestration {
             move(event.task, to: .aborted)
         case .taskCancelled(let event): move(event.task, to: .cancelled)
         case .taskLate(let event):
-            if event.output == nil {
+            guard event.output != nil || event.compensation != nil else {
                 tasks[event.task.number - 1].rejections += 1
-            } else {
-                tasks[event.task.number - 1].hasLateOutput = true
+                return
             }
-        default: preconditionFailure("\(event.kind) is no event of a task")
+            tasks[event.task.number - 1].lateOutput = event.output
+            completed(event.task, event.compensation, at: now)
+        default: applyToCompensation(event, at: now)
         }
+    }
+
+    private mutating func completed(_ task: TaskID, _ compensation: Event.Compensation?, at now: Timestamp) {
+        completions += 1
+        tasks[task.number - 1].completionOrder = completions
+        tasks[task.number - 1].undo = compensation.map { CompensationState($0, completedAt: now) }
     }
 
     private mutating func applyWaiting(_ event: Event.TaskWaiting, at now: Timestamp) {
@@ -124,6 +138,11 @@ extension Orchestration {
             guard let kind, kind != task.phase.kind else { return true }
             return TaskPhase.successors(of: task.phase.kind).contains(kind)
         }
+        func may(_ id: TaskID, undo kind: CompensationPhase.Kind?) -> Bool {
+            guard undoes, let undo = self[id]?.undo else { return false }
+            guard let kind, kind != undo.phase.kind else { return true }
+            return CompensationPhase.successors(of: undo.phase.kind).contains(kind)
+        }
         func may(_ kind: OrchestrationPhase.Kind) -> Bool {
             OrchestrationPhase.successors(of: phase.kind).contains(kind)
         }
@@ -141,10 +160,38 @@ extension Orchestration {
         case .taskAborted(let event): return may(event.task, .aborted)
         case .taskCancelled(let event): return may(event.task, .cancelled)
         case .taskLate(let event): return may(event.task)
+        case .taskKept(let event): return may(event.task, .completed)
+        case .compensating: return may(.compensating)
+        case .compensationReady(let event): return may(event.task, undo: .queued)
+        case .compensationDispatched(let event): return self[event.task]?.undo?.phase.kind == .queued
+        case .compensationWaiting(let event): return may(event.task, undo: .queued)
+        case .compensationAttemptFailed(let event):
+            return may(event.task, undo: event.retryAt == nil ? nil : .backingOff)
+        case .compensationEnded(let event): return may(event.task, undo: .ended)
+        case .compensationResolved(let event): return self[event.task]?.undo?.phase.kind == .ended
         case .messageRejected(let event): return event.task.map { may($0) } ?? true
         case .paused, .resumed: return true
         case .ending: return may(.ending)
         case .ended: return may(.ended)
+        }
+    }
+}
+
+extension Event {
+    /// Bytes of what came from outside with it.
+    fileprivate var payloadBytes: Int {
+        switch self {
+        case .planned(let event): event.plan.parameters.bytes.count
+        case .taskReady(let event): event.input.bytes.count
+        case .taskInterim(let event): event.data.bytes.count
+        case .taskCompleted(let event): event.output.bytes.count + (event.compensation?.data.bytes.count ?? 0)
+        case .taskLate(let event):
+            (event.output?.bytes.count ?? 0) + (event.compensation?.data.bytes.count ?? 0)
+        case .taskKept(let event): event.output.bytes.count
+        case .taskAborted(let event): event.payload.bytes.count
+        case .compensationAttemptFailed(let event):
+            (event.partial?.completed.bytes.count ?? 0) + (event.partial?.remaining.bytes.count ?? 0)
+        default: 0
         }
     }
 }

@@ -8,17 +8,30 @@ extension Orchestration {
     ) -> Decision {
         var turn = Turn(orchestration: self, now: now)
         switch input {
-        case .planned(let plan): turn.planned(plan, in: surroundings)
+        case .planned(let plan, let kept): turn.planned(plan, kept, in: surroundings)
         case .notActionable(let reason):
             if phase == .preparing { turn.end(.init(status: .notActionable, failure: .init(.notActionable, reason))) }
+        case .abandoned: turn.abandoned()
         case .recovered: turn.recovered()
-        case .dispatched(let task, let execution, let connection, let instance):
-            turn.dispatched(task, execution, connection, instance)
-        case .connectionLost(let task, let connection): turn.connectionLost(task, connection)
+        case .dispatched(let task, let execution, let connection, let instance, let kind):
+            switch kind {
+            case .task: turn.dispatched(task, execution, connection, instance)
+            case .compensation: turn.compensationDispatched(task, execution, connection, instance)
+            }
+        case .connectionLost(let task, let connection, let kind):
+            switch kind {
+            case .task: turn.connectionLost(task, connection)
+            case .compensation: turn.compensationLostConnection(task, connection)
+            }
         case .connectivityChanged: break
         case .report(let task, let report, let execution): turn.report(task, report, execution, in: surroundings)
+        case .undoReport(let task, let report, let key, let connection):
+            turn.compensationReport(task, report, key, connection)
+        case .resolve(let task, let resolution, let reason): turn.resolve(task, resolution, reason)
         case .cancel: turn.cancel()
-        case .clock: turn.clock(in: surroundings)
+        case .clock:
+            turn.clock(in: surroundings)
+            turn.compensationClock(in: surroundings)
         }
         turn.settle(in: surroundings)
         self = turn.orchestration
@@ -28,7 +41,7 @@ extension Orchestration {
     /// When `handle(.clock)` has something to do next, if nothing else happens. `nil`: nothing.
     public func nextWakeup(in surroundings: some Surroundings) -> Timestamp? {
         guard case .running = phase else {
-            guard case .ending = phase else { return nil }
+            if undoes { return activeCompensation?.undo?.nextWakeup }
             return tasks.compactMap { if case .inFlight(let delivery) = $0.phase { delivery.deadline } else { nil } }
                 .min()
         }
@@ -74,7 +87,7 @@ struct Turn {
 
     // MARK: - Planning, start, end
 
-    mutating func planned(_ plan: Plan, in surroundings: some Surroundings) {
+    mutating func planned(_ plan: Plan, _ kept: [KeptOutput], in surroundings: some Surroundings) {
         guard orchestration.phase == .preparing else { return }
         let used = Set(plan.tasks.map(\.service))
         let services = used.sorted().compactMap(surroundings.service).map(Event.ServiceReference.init)
@@ -85,6 +98,17 @@ struct Turn {
                     failure: .init(.notActionable, "a service of the plan is no longer registered; submit again")))
         }
         emit(.planned(.init(plan: plan, services: services)))
+        for kept in kept where orchestration[kept.task]?.phase == .blocked {
+            emit(.taskKept(.init(task: kept.task, output: kept.output, from: kept.from)))
+        }
+    }
+
+    mutating func abandoned() {
+        guard orchestration.phase == .preparing else { return }
+        end(
+            .init(
+                status: .cancelled,
+                failure: .init(.planningInterrupted, "the hub could not accept the plan; submit the action again")))
     }
 
     mutating func recovered() {
@@ -94,6 +118,7 @@ struct Turn {
                     status: .cancelled,
                     failure: .init(.planningInterrupted, "the hub stopped while it planned; submit the action again")))
         }
+        if let task = orchestration.activeCompensation { compensationRecovered(task) }
         for task in orchestration.tasks {
             switch task.phase {
             case .inFlight:
@@ -121,7 +146,7 @@ struct Turn {
         switch orchestration.phase {
         case .preparing: return end(.init(status: outcome.status, failure: outcome.failure))
         case .running: break
-        case .ending, .ended: return
+        case .ending, .compensating, .ended: return
         }
         emit(.ending(outcome))
         for task in orchestration.tasks {
@@ -152,12 +177,17 @@ struct Turn {
             end(.init(status: .completed, results: results))
         }
         if case .ending(let outcome) = orchestration.phase, orchestration.tasks.allSatisfy({ $0.phase.isFinal }) {
-            // Compensations will run here, between the last attempt and the end.
-            end(
-                .init(
-                    status: outcome.status, failure: outcome.failure, task: outcome.task,
-                    abortPayload: orchestration.abortPayload))
+            let ended = Event.Ended(
+                status: outcome.status, failure: outcome.failure, task: outcome.task,
+                abortPayload: orchestration.abortPayload)
+            if orchestration.nextCompensation == nil {
+                end(ended)
+            } else {
+                if orchestration.isPaused { emit(.resumed) }
+                emit(.compensating(ended))
+            }
         }
+        compensate(in: surroundings)
         updatePause(in: surroundings)
     }
 

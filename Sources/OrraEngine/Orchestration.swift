@@ -13,6 +13,7 @@ public struct Orchestration: Sendable, Hashable {
     public let timeout: Duration
     public let gracePeriod: Duration
     public let webhook: String?
+    public let retryOf: OrchestrationID?
     public let receivedAt: Timestamp
     public internal(set) var phase = OrchestrationPhase.preparing
     public internal(set) var plan: Plan?
@@ -20,7 +21,13 @@ public struct Orchestration: Sendable, Hashable {
     /// In the order of their numbers, from `task1`.
     public internal(set) var tasks: [TaskState] = []
     public internal(set) var isPaused = false
-    var abortPayload: RawJSON?
+    public internal(set) var abortPayload: RawJSON?
+    /// When the outcome was decided; what compensations are told.
+    public internal(set) var decidedAt: Timestamp?
+    /// Bytes of parameters, inputs, outputs, interim results and what undoes them: what it holds in the journal.
+    public internal(set) var payloadBytes = 0
+    /// Tasks that gave an output, late ones too.
+    var completions = 0
     /// Number of the last journal entry.
     public internal(set) var seq = 0
     public internal(set) var lastEventAt: Timestamp
@@ -33,8 +40,10 @@ public struct Orchestration: Sendable, Hashable {
         timeout = .milliseconds(received.timeoutMs)
         gracePeriod = .milliseconds(received.gracePeriodMs)
         webhook = received.webhook
+        retryOf = received.retryOf
         receivedAt = now
         lastEventAt = now
+        payloadBytes = received.data.bytes.count
         seq = 1
     }
 
@@ -44,7 +53,7 @@ public struct Orchestration: Sendable, Hashable {
         case .preparing: .preparing
         case .running: isPaused ? .paused : .processing
         case .ending(let outcome): outcome.status == .completed ? .processing : outcome.status
-        case .ended(let ended): ended.status
+        case .compensating(let ended), .ended(let ended): ended.status
         }
     }
 
@@ -52,7 +61,7 @@ public struct Orchestration: Sendable, Hashable {
         switch phase {
         case .preparing, .running: nil
         case .ending(let outcome): outcome.failure
-        case .ended(let ended): ended.failure
+        case .compensating(let ended), .ended(let ended): ended.failure
         }
     }
 
@@ -68,23 +77,27 @@ public struct Orchestration: Sendable, Hashable {
     func label(_ task: TaskState) -> String { "\(task.id) (\(name(of: task.service)))" }
 }
 
-///     preparing ─► running ─► ending ─► ended
-///         └────────────┴─────────────────▲
+///     preparing ─► running ─► ending ─► compensating ─► ended
+///         │            │         └───────────────────────▲
+///         └────────────┴─────────────────────────────────┘
 public enum OrchestrationPhase: Sendable, Hashable {
     /// Being planned; its caller has no answer yet.
     case preparing
     case running
     /// The outcome is decided; nothing more is dispatched, what runs is awaited until its deadline.
     case ending(Event.Outcome)
+    /// The outcome is told; completed tasks that can be undone are undone, the newest first.
+    case compensating(Event.Ended)
     case ended(Event.Ended)
 
-    public enum Kind: String, Sendable, CaseIterable { case preparing, running, ending, ended }
+    public enum Kind: String, Sendable, CaseIterable { case preparing, running, ending, compensating, ended }
 
     public var kind: Kind {
         switch self {
         case .preparing: .preparing
         case .running: .running
         case .ending: .ending
+        case .compensating: .compensating
         case .ended: .ended
         }
     }
@@ -95,7 +108,9 @@ public enum OrchestrationPhase: Sendable, Hashable {
         case .preparing: [.running, .ended]
         // ended: completed.
         case .running: [.ending, .ended]
-        case .ending: [.ended]
+        // ended: nothing is to be undone.
+        case .ending: [.compensating, .ended]
+        case .compensating: [.ended]
         case .ended: []
         }
     }

@@ -11,7 +11,10 @@ public struct TaskState: Sendable, Hashable {
     /// When its inputs were there: tasks of a service are delivered in this order, also again.
     public internal(set) var readyAt: Timestamp?
     public internal(set) var output: RawJSON?
-    public internal(set) var compensation: Event.Compensation?
+    /// How it is undone, if it completed and can be.
+    public internal(set) var undo: CompensationState?
+    /// Among the tasks of its orchestration: the last to complete is undone first.
+    var completionOrder = 0
     /// Attempts begun. Stays while an attempt is delivered again.
     public internal(set) var attempt = 0
     /// Deliveries of the current attempt.
@@ -23,8 +26,10 @@ public struct TaskState: Sendable, Hashable {
     var failedExecutions: Set<String> = []
     var interimCount = 0
     var lastInterim: LastInterim?
-    /// Whether a success that came too late is in the journal.
-    var hasLateOutput = false
+    /// A success that came too late, and is in the journal.
+    public internal(set) var lateOutput: RawJSON?
+    /// Whether a success behind the task's outcome was kept: as an output, or only to be undone.
+    var hasLateSuccess: Bool { lateOutput != nil || output == nil && undo != nil }
     /// Rejections that the journal holds for this task; bounded.
     var rejections = 0
 
@@ -42,7 +47,7 @@ public struct TaskState: Sendable, Hashable {
 
 /// Where a task stands.
 ///
-///     blocked ─► queued ─► inFlight ─► completed
+///     blocked ─► queued ─► inFlight ─► completed (from blocked too: kept by a retry)
 ///        │         ▲ │        │ ├────► failed
 ///        │         │ │        │ └────► aborted
 ///        │         │ └► …     ▼
@@ -105,8 +110,8 @@ public enum TaskPhase: Sendable, Hashable {
 
     public static func successors(of kind: Kind) -> Set<Kind> {
         switch kind {
-        // failed: an input is missing or invalid.
-        case .blocked: [.queued, .failed, .cancelled]
+        // completed: kept by a retry; failed: an input is missing or invalid.
+        case .blocked: [.queued, .completed, .failed, .cancelled]
         // A report may come while no connection holds the task: the client queued it while it was offline.
         case .queued: [.inFlight, .backingOff, .completed, .failed, .aborted, .cancelled]
         case .inFlight: [.queued, .backingOff, .completed, .failed, .aborted, .cancelled]

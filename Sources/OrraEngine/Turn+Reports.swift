@@ -6,17 +6,16 @@ extension Turn {
         _ id: TaskID, _ report: TaskReport, _ execution: String, in surroundings: some Surroundings
     ) {
         guard let task = orchestration[id] else { return }
-        guard !task.phase.isFinal else { return reportAfterOutcome(task, report) }
+        guard !task.phase.isFinal else { return reportAfterOutcome(task, report, in: surroundings) }
         guard task.phase != .blocked else { return reject(task, "the task has not been delivered yet") }
         switch report {
         case .inProgress: break
-        case .interim(let data, let interim): self.interim(task, data, interim, execution)
+        case .interim(let data, let interim, let skipped): self.interim(task, data, interim, execution, skipped)
         case .output(let output, let compensation):
             leaveDelivery(task, succeeded: true)
             complete(task, output, compensation, in: surroundings)
-        case .malformed(let reason):
-            leaveDelivery(task, succeeded: false)
-            fail(id, Failure(.taskOutputInvalid, "\(orchestration.label(task)) sent no result: \(reason)"))
+        case .malformed(let reason): malformed(task, reason)
+        case .compensation: malformed(task, "an answer to a compensation came instead")
         case .aborted(let payload):
             leaveDelivery(task, succeeded: true)
             emit(.taskAborted(.init(task: id, payload: payload)))
@@ -28,37 +27,18 @@ extension Turn {
         }
     }
 
+    private mutating func malformed(_ task: TaskState, _ reason: String) {
+        leaveDelivery(task, succeeded: false)
+        fail(task.id, Failure(.taskOutputInvalid, "\(orchestration.label(task)) sent no result: \(reason)"))
+    }
+
     /// Takes the task from its connection or from the outbox.
-    private mutating func leaveDelivery(_ task: TaskState, succeeded: Bool) {
+    mutating func leaveDelivery(_ task: TaskState, succeeded: Bool) {
         switch task.phase {
         case .inFlight(let delivery): perform(.release(task.id, delivery.connection, succeeded: succeeded))
         case .queued: perform(.withdraw(task.id, service: task.service))
         default: break
         }
-    }
-
-    private mutating func complete(
-        _ task: TaskState, _ output: RawJSON, _ compensation: Event.Compensation?, in surroundings: some Surroundings
-    ) {
-        guard output.bytes.count <= Limits.payloadBytes else {
-            return fail(
-                task.id,
-                Failure(
-                    .taskOutputTooLarge,
-                    "the output of \(orchestration.label(task)) has \(output.bytes.count) bytes; the limit is "
-                        + "\(Limits.payloadBytes)"))
-        }
-        if let schema = surroundings.service(task.service)?.schema.output,
-            let violation = schema.validate(output.value).first
-        {
-            return fail(
-                task.id,
-                Failure(
-                    .taskOutputInvalid,
-                    "the output of \(orchestration.label(task)) breaks the schema that the service registered: "
-                        + (violation.path.isEmpty ? "it" : violation.path) + " \(violation.reason)"))
-        }
-        emit(.taskCompleted(.init(task: task.id, output: output, compensation: compensation)))
     }
 
     private mutating func error(
@@ -67,32 +47,43 @@ extension Turn {
         // The error of an attempt that was counted already, said again; or one that comes after its timeout.
         guard !task.failedExecutions.contains(execution) else { return }
         if case .backingOff = task.phase { return }
+        if case .queued = task.phase, task.deliveries == 0 { return }
         leaveDelivery(task, succeeded: false)
         let failure = Failure(
             .taskFailed, "\(orchestration.label(task)): \(message.prefix(Limits.errorCharacters))")
         attemptFailed(task, failure, execution: execution, in: surroundings)
     }
 
-    private mutating func interim(_ task: TaskState, _ data: RawJSON, _ id: InterimID, _ execution: String) {
+    private mutating func interim(
+        _ task: TaskState, _ data: RawJSON, _ id: InterimID, _ execution: String, _ skipped: Int
+    ) {
         guard task.interimCount < Limits.interimResultsPerTask, data.bytes.count <= Limits.payloadBytes,
+            orchestration.payloadBytes + data.bytes.count <= Limits.orchestrationBytes / 4,
             task.lastInterim != .init(execution: execution, data: data)
         else { return }
-        emit(.taskInterim(.init(task: task.id, id: id, execution: execution, data: data)))
+        emit(
+            .taskInterim(
+                .init(
+                    task: task.id, id: id, execution: execution, data: data, skipped: skipped > 0 ? skipped : nil)))
     }
 
-    private mutating func reportAfterOutcome(_ task: TaskState, _ report: TaskReport) {
+    private mutating func reportAfterOutcome(
+        _ task: TaskState, _ report: TaskReport, in surroundings: some Surroundings
+    ) {
         // A success counts for what is to be undone, so it is kept however many other messages came before it.
-        if case .output(let output, let compensation) = report, task.output == nil, !task.hasLateOutput {
-            return emit(.taskLate(.init(task: task.id, output: output, compensation: compensation)))
+        if case .output(let output, let compensation) = report, task.output == nil, !task.hasLateSuccess,
+            completedLate(task, output, compensation, in: surroundings)
+        {
+            return
         }
         guard task.rejections < Limits.rejectionsPerTask else { return }
         switch report {
-        case .output where task.hasLateOutput: break  // said again
+        case .output where task.hasLateSuccess: break  // said again
         case .error(let message) where task.output == nil && task.phase == .cancelled:
             emit(.taskLate(.init(task: task.id, error: String(message.prefix(Limits.errorCharacters)))))
         case .output(let output, _) where task.output == output: break  // the same, said again
         case .interim, .inProgress: break
-        case .output, .error, .malformed, .aborted: reject(task, "the task already has an outcome")
+        case .output, .error, .malformed, .aborted, .compensation: reject(task, "the task already has an outcome")
         }
     }
 

@@ -10,6 +10,14 @@ public struct WebhookDelivery: Sendable, Hashable, Codable {
         case list
     }
 
+    /// What the receiver is told.
+    public enum Subject: Sendable, Hashable, Codable {
+        /// How the orchestration ended.
+        case outcome
+        /// This task could not be undone.
+        case compensationFailed(TaskID)
+    }
+
     public enum State: String, Sendable, Codable { case pending, delivered, failed }
 
     /// The `webhook-id` of every try.
@@ -20,6 +28,7 @@ public struct WebhookDelivery: Sendable, Hashable, Codable {
     /// Key of the signature; `nil` for a receiver that was never registered.
     public var secret: String?
     public var form: Form
+    public var subject: Subject
     public var createdAt: Timestamp
     public var state: State
     /// Tries that were made.
@@ -30,7 +39,7 @@ public struct WebhookDelivery: Sendable, Hashable, Codable {
 
     public init(
         id: DeliveryID, project: ProjectID, orchestration: OrchestrationID, url: String, secret: String?, form: Form,
-        createdAt: Timestamp
+        subject: Subject = .outcome, createdAt: Timestamp
     ) {
         self.id = id
         self.project = project
@@ -38,6 +47,7 @@ public struct WebhookDelivery: Sendable, Hashable, Codable {
         self.url = url
         self.secret = secret
         self.form = form
+        self.subject = subject
         self.createdAt = createdAt
         state = .pending
         attempts = 0
@@ -55,6 +65,12 @@ public struct WebhookDelivery: Sendable, Hashable, Codable {
         let seconds = min(pow2(attempts - 1), 3_600)
         nextAttempt = now + .seconds(seconds)
         if nextAttempt > createdAt + Limits.webhookRetention { state = .failed }
+    }
+
+    /// Before any try: it is listed as failed.
+    public mutating func giveUp(_ reason: String) {
+        state = .failed
+        lastError = reason
     }
 
     private func pow2(_ exponent: Int) -> Int { exponent >= 12 ? 4_096 : 1 << exponent }

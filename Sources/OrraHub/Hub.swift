@@ -41,7 +41,8 @@ public struct Hub: ServiceLifecycle.Service {
         self.onRunning = onRunning
         let recovery = try await store.recover()
         loop = HubLoop(
-            recovery: recovery, store: store, eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
+            recovery: recovery, store: store, bounds: configuration.tuning.bounds,
+            eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
     }
 
     /// What a start banner tells.
@@ -56,25 +57,34 @@ public struct Hub: ServiceLifecycle.Service {
         get async {
             Summary(
                 projects: await loop.directory.projects.count, live: await loop.liveCount,
-                quarantined: await loop.quarantined.map(\.description))
+                quarantined: await loop.quarantined)
         }
     }
 
     public func run() async throws {
-        let services = HubServices(loop: loop, store: store, planner: planner, version: OrraVersion.current)
+        let tuning = configuration.tuning
+        let pruner = Pruner(
+            loop: loop, store: store, retention: configuration.retention, interval: tuning.pruneInterval,
+            logger: logger)
+        let services = HubServices(
+            loop: loop, store: store, planner: planner, pruner: pruner, version: OrraVersion.current)
         let application = Application(
             router: services.router(),
-            server: .http1WebSocket(limits: WebSocketLimits()) { request, _ in await upgrade(request, services) },
+            server: .http1WebSocket(limits: tuning.socketLimits) { request, _ in await upgrade(request, services) },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? configuration.port) },
             logger: logger)
         let client = HTTPClient(
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: Self.webhookClient)
-        let sender = WebhookSender(loop: loop, store: store, client: client, logger: logger)
+        let sender = WebhookSender(
+            loop: loop, store: store, client: client, slots: tuning.webhookSlots, logger: logger)
         // Stopped in the reverse order: first the port and its sockets, then the posts, last the loop.
         var lifecycle = ServiceGroupConfiguration(
-            services: [LoopService(loop: loop), SenderService(sender: sender), application, StopNotice(loop: loop)],
+            services: [
+                LoopService(loop: loop), SenderService(sender: sender), PrunerService(pruner: pruner), application,
+                StopNotice(loop: loop),
+            ],
             logger: logger)
         lifecycle.maximumGracefulShutdownDuration = Limits.shutdown - .seconds(2)
         let group = ServiceGroup(configuration: lifecycle)
@@ -104,7 +114,9 @@ public struct Hub: ServiceLifecycle.Service {
         case .refused: return .http
         case .service(let id):
             return .upgrade(subprotocol: subprotocol) { socket in
-                await ServiceSocket(loop: loop, service: id, socket: socket, logger: logger).run()
+                await ServiceSocket(
+                    loop: loop, service: id, socket: socket, tuning: configuration.tuning, logger: logger
+                ).run()
             }
         case .progress(let subject, let after):
             return .upgrade(subprotocol: subprotocol) { socket in
@@ -132,6 +144,11 @@ private struct LoopService: ServiceLifecycle.Service {
 private struct SenderService: ServiceLifecycle.Service {
     let sender: WebhookSender
     func run() async { await cancelWhenGracefulShutdown { await sender.run() } }
+}
+
+private struct PrunerService: ServiceLifecycle.Service {
+    let pruner: Pruner
+    func run() async { await cancelWhenGracefulShutdown { await pruner.run() } }
 }
 
 /// Runs before the port closes: sockets that close from then on are the hub's own doing.

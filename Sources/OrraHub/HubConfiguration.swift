@@ -1,3 +1,5 @@
+public import OrraModel
+
 /// How a hub runs. `docs/configuration.md` has the same as flags, environment variables and file keys.
 public struct HubConfiguration: Sendable, Hashable {
     /// Where it listens. Other machines reach it only when this is opened, for example with `0.0.0.0`.
@@ -7,7 +9,15 @@ public struct HubConfiguration: Sendable, Hashable {
     /// Holds the database and its lock. Made if it is missing.
     public var dataDirectory: String
 
-    public init(host: String = "127.0.0.1", port: Int = 8005, dataDirectory: String) {
+    /// How long ended orchestrations are kept in projects that say nothing else; 0 keeps all.
+    public var retention: Duration
+
+    var tuning = HubTuning()
+
+    public init(
+        host: String = "127.0.0.1", port: Int = 8005, dataDirectory: String, retention: Duration = Limits.retention
+    ) {
+        self.retention = retention
         self.host = host
         self.port = port
         self.dataDirectory = dataDirectory

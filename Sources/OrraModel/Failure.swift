@@ -31,6 +31,16 @@ public enum FailureCode: String, Sendable, Codable, CaseIterable {
     /// The hub was stopped while it planned; the caller was never told that the action is accepted.
     case planningInterrupted = "Orra:PlanningInterrupted"
     case cancelled = "Orra:Cancelled"
+    /// The service could not undo its work in any attempt.
+    case compensationFailed = "Orra:CompensationFailed"
+    /// The service undid a part of its work and could not undo the rest.
+    case compensationPartial = "Orra:CompensationPartial"
+    /// The service gave no answer to any request to undo its work.
+    case compensationTimedOut = "Orra:CompensationTimedOut"
+    /// The time within which the work could be undone is over.
+    case compensationExpired = "Orra:CompensationExpired"
+    /// The answer to a request to undo is no compensation result.
+    case compensationInvalid = "Orra:CompensationInvalid"
     /// The registered services can't cover the action.
     case notActionable = "Orra:ActionNotActionable"
 }

@@ -35,6 +35,7 @@ public enum ExecutionKind: IdentifierKind { public static let prefix = "e_" }
 public enum WebhookKind: IdentifierKind { public static let prefix = "w_" }
 public enum DeliveryKind: IdentifierKind { public static let prefix = "d_" }
 public enum InterimKind: IdentifierKind { public static let prefix = "i_" }
+public enum CompensationKind: IdentifierKind { public static let prefix = "c_" }
 
 public typealias ProjectID = Identifier<ProjectKind>
 public typealias ServiceID = Identifier<ServiceIdentity>
@@ -45,6 +46,8 @@ public typealias WebhookID = Identifier<WebhookKind>
 /// One webhook event on its way to one receiver; the `webhook-id` of every try.
 public typealias DeliveryID = Identifier<DeliveryKind>
 public typealias InterimID = Identifier<InterimKind>
+/// One task's compensation, in the inbox of those that failed.
+public typealias CompensationID = Identifier<CompensationKind>
 
 extension Identifier: Comparable {
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }

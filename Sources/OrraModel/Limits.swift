@@ -6,10 +6,18 @@ public enum Limits {
     /// Bytes of one task input, output, progress object or HTTP body: 10 MiB. Beyond: HTTP 413; on the socket the task
     /// fails and the error names size and limit.
     public static let payloadBytes = 10 * 1024 * 1024
+    /// Bytes of what a service hands over to undo a task: a payload, less what may remain after a partial answer, so that
+    /// both fit one request. Beyond: the task fails, and the error names size and limit.
+    public static let undoBytes = payloadBytes - compensationStepBytes
+    /// Bytes of a message from a service: an output and what undoes it, each at its limit. Beyond: close code 1009.
+    public static let serviceFrameBytes = 2 * payloadBytes + envelopeBytes
     /// What a frame may hold around its payload: ids, keys, JSON punctuation.
     public static let envelopeBytes = 64 * 1024
     /// One WebSocket message. Beyond: close code 1009.
     public static let frameBytes = payloadBytes + envelopeBytes
+    /// Bytes that one orchestration may hold in its journal: parameters, inputs, outputs, interim results. Beyond: a task
+    /// whose input or output does not fit fails; interim results are acknowledged and dropped beyond a quarter of it.
+    public static let orchestrationBytes = 256 * 1024 * 1024
     /// Levels of nesting in any JSON text.
     public static let jsonDepth = 128
     /// Levels in a text that the system wrote: a payload at the limit lies within events and answers.
@@ -41,12 +49,37 @@ public enum Limits {
     public static let tasksPerPlan = 256
     /// Interim results that the journal keeps for one task. Later ones are acknowledged and dropped.
     public static let interimResultsPerTask = 10_000
+    /// Interim results of one task that are kept in one second. Of more the newest is kept when the second is over.
+    public static let interimResultsPerSecond = 50
     /// Rejected or late messages that the journal holds for one task. Later ones are acknowledged and dropped.
     public static let rejectionsPerTask = 8
-    /// Ended orchestrations whose last journal number is remembered after a late message.
+    /// Ended orchestrations whose last journal number is remembered, to tell what was read from the store before.
     public static let rememberedLateOrchestrations = 4_096
+    /// Steps in each list of a compensation that was done in part. Beyond, the answer is no compensation result.
+    public static let compensationSteps = 1_000
+    /// Bytes of both lists as JSON. Beyond, the answer is no compensation result.
+    public static let compensationStepBytes = 1024 * 1024
     /// Orchestrations that one list answers with, newest first.
     public static let listedOrchestrations = 1_000
+    /// Orchestrations of one project that may be under way. Beyond: HTTP 429.
+    public static let liveOrchestrationsPerProject = 100_000
+    /// Bytes of parameters, inputs and outputs that a project's live orchestrations may hold. Beyond: HTTP 429.
+    public static let liveBytesPerProject = 512 * 1024 * 1024
+    /// Webhook deliveries of one project that may be pending. One more is listed as failed at once.
+    public static let pendingDeliveriesPerProject = 100_000
+    /// Tasks that may wait for one service. Beyond, an action that needs it is answered 429.
+    public static let outboxEntriesPerService = 100_000
+    /// Entries of the outbox and of the inbox of failed compensations that one list answers with.
+    public static let listedEntries = 1_000
+    /// Characters of an `Idempotency-Key`.
+    public static let submissionKeyCharacters = 255
+    /// Events of a service that its inspection shows, newest first.
+    public static let listedServiceEvents = 100
+    /// Characters of the reason with which a failed compensation is resolved or ignored.
+    public static let resolutionCharacters = 1...4_096
+    /// Orchestrations that are hidden, and journal rows that are deleted, in one transaction.
+    public static let pruneOrchestrations = 64
+    public static let pruneRows = 1_000
 
     // MARK: - Delivery
 
@@ -75,6 +108,14 @@ public enum Limits {
     public static let gracePeriodRange = Duration.milliseconds(1)...Duration.seconds(7 * 24 * 3600)
     /// How long a completed task can be undone, when its service says nothing else.
     public static let compensationTTL = Duration.seconds(24 * 3600)
+    /// How long a service may take to undo a task, in each attempt.
+    public static let compensationTimeout = Duration.seconds(30)
+    public static let compensationTTLRange = Duration.milliseconds(1)...Duration.seconds(365 * 24 * 3600)
+    /// How long a caller's `Idempotency-Key` is remembered.
+    public static let submissionKeyLife = Duration.seconds(24 * 3600)
+    /// How long ended orchestrations are kept when nothing else is set.
+    public static let retention = Duration.seconds(7 * 24 * 3600)
+    public static let retentionRange = Duration.seconds(1)...Duration.seconds(10 * 365 * 24 * 3600)
     public static let webhookTimeout = Duration.seconds(10)
     public static let webhookRetention = Duration.seconds(3 * 24 * 3600)
     /// From a stop signal to exit.

@@ -25,6 +25,10 @@ public struct RetryPolicy: Sendable, Hashable, Codable {
     /// 5 attempts; 1 s, 2 s, 4 s, 8 s between them, ±10 %.
     public static let standard = RetryPolicy()
 
+    /// Of compensations: 10 attempts; 2 s doubling to 60 s between them, ±10 %.
+    public static let compensation = RetryPolicy(
+        maximumAttempts: 10, initialInterval: .seconds(2), maximumInterval: .seconds(60), backoff: 2, jitter: 0.1)
+
     /// The wait after `attempt` (1, 2, …) failed. `fraction` in 0..<1 chooses the place within the jitter.
     public func delay(afterAttempt attempt: Int, fraction: Double) -> Duration {
         var interval = Double(initialInterval.milliseconds)

@@ -8,6 +8,10 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     public static func + (left: Timestamp, right: Duration) -> Timestamp {
         Timestamp(milliseconds: left.milliseconds + right.milliseconds)
     }
+    public static func - (left: Timestamp, right: Duration) -> Timestamp {
+        Timestamp(milliseconds: left.milliseconds - right.milliseconds)
+    }
+
     public static func - (left: Timestamp, right: Timestamp) -> Duration {
         .milliseconds(left.milliseconds - right.milliseconds)
     }

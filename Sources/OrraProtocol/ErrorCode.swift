@@ -4,6 +4,8 @@ public enum ErrorCode: String, Sendable, Codable, CaseIterable {
     case foreignService = "Orra:ForeignService"
     case unknownRoute = "Orra:UnknownRoute"
     case unknownOrchestration = "Orra:UnknownOrchestration"
+    case unknownService = "Orra:UnknownService"
+    case unknownCompensation = "Orra:UnknownCompensation"
     /// The body is not JSON. (The spelling is the one that existing clients know.)
     case malformedJSON = "Orra:JSONMarshalingFail"
     case bodyTooLarge = "Orra:BodyTooLarge"
@@ -14,8 +16,18 @@ public enum ErrorCode: String, Sendable, Codable, CaseIterable {
     case invalidPlan = "Orra:InvalidPlan"
     /// The orchestration has ended: there is nothing to cancel.
     case alreadyEnded = "Orra:AlreadyEnded"
+    /// The orchestration still runs, completed, was never planned, or has been undone: there is nothing to run again.
+    case cannotRetry = "Orra:CannotRetry"
+    /// Somebody has dealt with the failed compensation before.
+    case alreadyResolved = "Orra:AlreadyResolved"
+    /// The same `Idempotency-Key` came with another body.
+    case idempotencyKeyReused = "Orra:IdempotencyKeyReused"
     case upgradeRequired = "Orra:UpgradeRequired"
     case tooMany = "Orra:TooMany"
+    /// Too much waits for a service of the plan.
+    case outboxFull = "Orra:OutboxFull"
+    /// The project has too many actions, or too much data of them, on their way.
+    case tooManyLive = "Orra:TooManyLive"
     /// The hub can't write at the moment, is full, or is stopping. Nothing was accepted: try again.
     case unavailable = "Orra:Unavailable"
     case internalError = "Orra:InternalError"

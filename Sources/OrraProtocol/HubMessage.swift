@@ -3,6 +3,7 @@ public import OrraModel
 /// What the hub sends to a service: one JSON object in one text frame. Clients ignore types that they don't know.
 public enum HubMessage: Sendable, Hashable {
     case taskRequest(TaskRequest)
+    /// Undo this task; `input` is the data that the service handed over with its output.
     case compensationRequest(TaskRequest, CompensationContext)
     /// Clients answer with a `pong` only when `serviceId` is their own.
     case ping(ServiceID)
@@ -31,20 +32,38 @@ public enum HubMessage: Sendable, Hashable {
         }
     }
 
-    /// Why a completed task is undone.
+    /// Why a completed task is undone, and how far that is.
     public struct CompensationContext: Sendable, Hashable {
         public enum Reason: String, Sendable { case failed, aborted, cancelled }
         public var orchestration: OrchestrationID
         public var reason: Reason
-        /// What the task that aborted handed over; an object, or absent.
-        public var payload: RawJSON?
+        /// What the task that aborted handed over. An object or absent, because clients parse nothing else.
+        public let payload: RawJSON?
         public var timestamp: Timestamp
+        /// 1 for the first. (Beside the context in the frame, as is `remaining`.)
+        public var attempt: Int
+        /// After an attempt that was done in part: the array of what it left, as the service told it.
+        public var remaining: RawJSON?
 
-        public init(orchestration: OrchestrationID, reason: Reason, payload: RawJSON?, timestamp: Timestamp) {
+        /// - Parameter payload: one that is no object goes as `{"value": <payload>}`, null not at all.
+        public init(
+            orchestration: OrchestrationID, reason: Reason, payload: RawJSON?, timestamp: Timestamp, attempt: Int = 1,
+            remaining: RawJSON? = nil
+        ) {
             self.orchestration = orchestration
             self.reason = reason
-            self.payload = payload
+            self.payload = payload.flatMap(Self.object)
             self.timestamp = timestamp
+            self.attempt = attempt
+            self.remaining = remaining
+        }
+
+        private static func object(_ payload: RawJSON) -> RawJSON? {
+            if payload.isNull { return nil }
+            if payload.bytes.first == UInt8(ascii: "{") { return payload }
+            var writer = JSONWriter(capacity: payload.bytes.count + 16)
+            writer.object { $0.member("value", payload) }
+            return writer.raw
         }
     }
 }
@@ -61,6 +80,8 @@ extension HubMessage {
             case .compensationRequest(let request, let context):
                 $0.member("type", "compensation_request")
                 request.write(to: &$0)
+                $0.member("attempt", context.attempt)
+                if let remaining = context.remaining { $0.member("remaining", remaining) }
                 $0.key("compensationContext")
                 context.write(to: &$0)
             case .ping(let service):
@@ -84,7 +105,9 @@ extension HubMessage {
 
     /// Reads a frame from the hub. `nil` for a type that this version does not know: it is to be ignored.
     public init?(frame: [UInt8]) throws {
-        guard let message = try Self.message(JSONValue(parsing: frame)) else { return nil }
+        // A payload at the limit of nesting lies within the frame.
+        let value = try JSONScanner.scan(frame, maximumDepth: Limits.storedJSONDepth) { try $0.value() }
+        guard let message = try Self.message(value) else { return nil }
         self = message
     }
 
@@ -106,14 +129,7 @@ extension HubMessage {
         switch value["type"]?.string {
         case "task_request": return .taskRequest(try request())
         case "compensation_request":
-            let context = value["compensationContext"] ?? [:]
-            return .compensationRequest(
-                try request(),
-                CompensationContext(
-                    orchestration: OrchestrationID(context["orchestrationId"]?.string ?? ""),
-                    reason: context["reason"]?.string.flatMap(CompensationContext.Reason.init) ?? .failed,
-                    payload: context["payload"].flatMap { $0 == .null ? nil : RawJSON($0) },
-                    timestamp: context["timestamp"]?.string.flatMap(Timestamp.init) ?? Timestamp(milliseconds: 0)))
+            return .compensationRequest(try request(), try CompensationContext(frame: value))
         case "ping": return .ping(ServiceID(value["serviceId"]?.string ?? ""))
         case "ACK": return .acknowledgement(try text("id"))
         case "error": return .error(reason: try text("error"))
@@ -138,6 +154,22 @@ extension HubMessage.TaskRequest {
 }
 
 extension HubMessage.CompensationContext {
+    fileprivate init(frame: JSONValue) throws {
+        let context = frame["compensationContext"] ?? [:]
+        let attempt = frame["attempt"].flatMap { $0 == .null ? nil : $0.integer ?? 0 } ?? 1
+        guard attempt >= 1 else { throw JSONError(offset: 0, reason: "attempt must be a whole number from 1") }
+        let remaining = frame["remaining"] ?? .null
+        guard remaining == .null || remaining.array != nil else {
+            throw JSONError(offset: 0, reason: "remaining must be an array")
+        }
+        self.init(
+            orchestration: OrchestrationID(context["orchestrationId"]?.string ?? ""),
+            reason: context["reason"]?.string.flatMap(Reason.init) ?? .failed,
+            payload: context["payload"].map { RawJSON($0) },
+            timestamp: context["timestamp"]?.string.flatMap(Timestamp.init) ?? Timestamp(milliseconds: 0),
+            attempt: attempt, remaining: remaining == .null ? nil : RawJSON(remaining))
+    }
+
     fileprivate func write(to writer: inout JSONWriter) {
         writer.object {
             $0.member("orchestrationId", orchestration.rawValue)

@@ -34,12 +34,32 @@ public struct ProgressFrame: Sendable, Hashable, Codable {
         /// Nothing else can run until a service comes back.
         case paused
         case resumed
+        /// A retry keeps the output that the task had before: `output`, `from`.
+        case taskKept = "task_kept"
         /// The outcome is decided; what runs is awaited: `status`, `error`?.
         case ending
+        /// The outcome is final and told; what was done is undone, newest first: `status`, `error`?.
+        case compensating
+        /// A task is to be undone: `number`, `expiresAt`.
+        case compensationReady = "compensation_ready"
+        /// The request to undo it was handed to a connection: `attempt`, `delivery`.
+        case compensationDispatched = "compensation_dispatched"
+        /// Its service is away, or the next attempt is due: `error` says why.
+        case compensationWaiting = "compensation_waiting"
+        /// An attempt did not undo all of it: `error`, `code`, `partial`?, `retryAt`?.
+        case compensationAttemptFailed = "compensation_attempt_failed"
+        /// It is undone, or never will be: `compensationId`, `compensationStatus`, `attempts`, `error`?.
+        case compensationEnded = "compensation_ended"
+        /// The operator has dealt with what could not be undone: `compensationId`, `resolution`, `reason`.
+        case compensationResolved = "compensation_resolved"
         /// The last frame: `status`, `results`?, `error`?, `duration`.
         case ended
         /// The part that was asked for is deleted: the next frame is number `oldest`.
         case reset
+        /// A connection of a service, not of an action. Only on the stream of the project, without `seq`.
+        case serviceConnected = "service_connected"
+        case serviceDisconnected = "service_disconnected"
+        case serviceHealth = "service_health"
     }
 
     public var seq: Int?
@@ -68,6 +88,28 @@ public struct ProgressFrame: Sendable, Hashable, Codable {
     public var results: [RawJSON]?
     /// Nanoseconds since the action was received.
     public var duration: Int64?
+    /// With `received`: the orchestration whose plan and outputs are used again.
+    public var retryOf: OrchestrationID?
+    /// With `task_kept`: where the output comes from.
+    public var from: OrchestrationID?
+    /// With `task_interim_result`: how many before it were dropped, because they came too fast.
+    public var skipped: Int?
+    /// The request's number within its compensation: 1, 2, …
+    public var number: Int?
+    /// Until when the task can be undone.
+    public var expiresAt: Timestamp?
+    public var partial: PartialCompensation?
+    public var compensationId: CompensationID?
+    /// Not `status`, which is always that of the orchestration.
+    public var compensationStatus: CompensationStatus?
+    public var attempts: Int?
+    public var resolution: CompensationResolution?
+    /// What the operator wrote, or why a connection's state changed.
+    public var reason: String?
+    /// With `service_…`: the connection's number.
+    public var connection: UInt64?
+    public var instance: String?
+    public var health: String?
     public var oldest: Int?
     /// `true` when the payloads of the entry fit no frame and were left out; the inspection has them.
     public var truncated: Bool?
@@ -95,6 +137,17 @@ public struct ProgressFrame: Sendable, Hashable, Codable {
         }
     }
 
+    /// What a service could undo, and what it could not.
+    public struct PartialCompensation: Sendable, Hashable, Codable {
+        public var completed: RawJSON
+        public var remaining: RawJSON
+
+        public init(completed: RawJSON, remaining: RawJSON) {
+            self.completed = completed
+            self.remaining = remaining
+        }
+    }
+
     /// Whether a stream of one orchestration ends with it.
     public var isLast: Bool { type == .ended }
 }
@@ -110,6 +163,7 @@ extension ProgressFrame {
         guard bytes.count > Limits.frameBytes else { return bytes }
         var short = self
         (short.input, short.output, short.data, short.results, short.plan) = (nil, nil, nil, nil, nil)
+        short.partial = nil
         short.truncated = true
         return try WireEncoder().encode(short)
     }

@@ -89,6 +89,7 @@ extension ServiceMessage.TaskOutcome {
         case .error(let message):
             writer.null()
             writer.member("error", message)
+        case .compensation(let outcome): writer.raw(outcome.result)
         case .malformed: writer.null()
         }
     }
@@ -179,15 +180,30 @@ private struct Fields {
         if members["status"]?.string == "aborted" {
             return .abort(report, RawJSON(members["payload"] ?? members["task"] ?? .null))
         }
+        if CompensationOutcome.isMeant(by: members) {
+            do throws(ServiceMessageError) {
+                return .taskResult(report, .compensation(try CompensationOutcome(result: result.value)))
+            } catch {
+                return .taskResult(report, .malformed(reason: error.reason))
+            }
+        }
         guard let output = members["task"] else {
-            // A compensation's result comes bare, and so does that of the oldest clients.
+            // So the oldest clients send an output.
             return .taskResult(report, .output(RawJSON(result.value), nil))
         }
         var compensation: ServiceMessage.CompensationData?
         if let declared = members["compensation"]?.object, let data = declared["data"] {
-            compensation = .init(data: RawJSON(data), ttlMilliseconds: declared["ttl"]?.integer.map(Int64.init))
+            compensation = .init(data: RawJSON(data), ttlMilliseconds: Self.ttl(declared["ttl"]))
         }
         return .taskResult(report, .output(RawJSON(output), compensation))
+    }
+
+    /// Within the range that the hub can count; what is no number is left out.
+    private static func ttl(_ value: JSONValue?) -> Int64? {
+        guard let number = value?.number else { return nil }
+        let range = Limits.compensationTTLRange
+        let (least, most) = (range.lowerBound.milliseconds, range.upperBound.milliseconds)
+        return Int64(min(max(number.double, Double(least)), Double(most)))
     }
 
     /// `{"task": x}` → x.

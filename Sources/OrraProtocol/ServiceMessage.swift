@@ -44,7 +44,10 @@ public struct ServiceMessage: Sendable, Hashable {
     public enum TaskOutcome: Sendable, Hashable {
         /// `result` of a task: `{"task": <output>, "compensation": {"data", "ttl"} | null}`.
         case output(RawJSON, CompensationData?)
+        /// The answer to a task, or to a compensation that failed.
         case error(String)
+        /// The answer to a compensation, by its form. Whether one was asked for, the idempotency key tells.
+        case compensation(CompensationOutcome)
         /// `result` is none of the forms that the protocol knows.
         case malformed(reason: String)
     }
@@ -52,6 +55,7 @@ public struct ServiceMessage: Sendable, Hashable {
     /// What a service hands to the hub with its output so that the work can be undone. Goes back untouched.
     public struct CompensationData: Sendable, Hashable, Codable {
         public var data: RawJSON
+        /// From the task's completion. What was read lies within ``Limits/compensationTTLRange``; `nil` for the hub's.
         public var ttlMilliseconds: Int64?
 
         public init(data: RawJSON, ttlMilliseconds: Int64?) {

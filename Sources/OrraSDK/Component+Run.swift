@@ -6,27 +6,27 @@ public import ServiceLifecycle
 import UnixSignals
 
 extension Component {
-    /// Registers, connects, works, and reconnects after every loss, until SIGTERM or SIGINT, or until the surrounding Swift
-    /// task is cancelled. For a `main`; where a `ServiceGroup` handles the signals, give it ``lifecycle``.
+    /// Registers, connects, works, and reconnects after every loss, until SIGTERM, SIGINT or ``shutdown()``, or until
+    /// the surrounding Swift task is cancelled. For a `main`; where a `ServiceGroup` handles the signals, give it
+    /// ``lifecycle``.
     ///
-    /// On the signal no further task begins; running handlers may end within ``ComponentOptions/drainTimeout``, then they
-    /// are cancelled; what is answered is flushed, and the connection closed. Swift can't stop a handler that ignores its
-    /// cancellation: a second signal ends the process at once. A cancelled `run` cancels its handlers without a wait.
-    /// Either way tasks without an answer are delivered again by the hub.
+    /// On the signal the component tells the hub that it takes no more (`drain`), and finishes what it has within
+    /// ``ComponentOptions/drainTimeout``; then handlers are cancelled. What is answered is flushed, and the connection
+    /// closed. Swift can't stop a handler that ignores its cancellation: a second signal ends the process at once. A
+    /// cancelled `run` cancels its handlers without a wait. Either way the hub delivers tasks without an answer again.
     ///
     /// - Throws: ``ComponentError`` when the hub refuses the component for good (a wrong key or schema), or the data
     ///   directory can't be used. A hub that is away is waited for, without end.
     public func run() async throws {
-        let (stop, whenStopped) = AsyncStream.makeStream(of: Void.self)
         let signals = await UnixSignalsSequence(trapping: [.sigterm, .sigint])
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await run { for await _ in stop {} } }
+            group.addTask { try await run(until: nil) }
             group.addTask {
                 var count = 0
                 for await _ in signals {
                     count += 1
                     if count > 1 { exit(1) }
-                    whenStopped.finish()
+                    shutdown()
                 }
             }
             defer { group.cancelAll() }
@@ -34,19 +34,23 @@ extension Component {
         }
     }
 
+    /// Ends every ``run()`` of this component as SIGTERM does, and returns at once. A component that was shut down does
+    /// not run again.
+    public func shutdown() { stopSwitch.turn() }
+
     /// The component for a `ServiceGroup` of swift-service-lifecycle, which then handles signals and order: a graceful
     /// shutdown does what a signal does to ``run()``.
     public var lifecycle: ComponentLifecycle { ComponentLifecycle { stop in try await run(until: stop) } }
 
-    /// Until `stop` returns.
-    func run(until stop: @escaping @Sendable () async -> Void) async throws {
+    /// Until ``shutdown()``, or until `stop` returns.
+    func run(until stop: (@Sendable () async -> Void)?) async throws {
         let directory = try DataDirectory(options.dataDirectory, name: name)
         let journal = try ResultJournal(in: directory) {
             Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
         }
-        let bench = Workbench(concurrency: concurrency, journal: journal, logger: logger)
+        let bench = Workbench(concurrency: concurrency, reverting: reverting, journal: journal, logger: logger)
         let link = link(bench, directory)
-        let workforce = Workforce(bench: bench, handler: handler, logger: logger)
+        let workforce = Workforce(bench: bench, handler: handler, reverting: reverting, logger: logger)
         do {
             try await run(link, workforce, until: stop)
         } catch {
@@ -57,7 +61,7 @@ extension Component {
     }
 
     private func run(
-        _ link: HubLink, _ workforce: Workforce, until stop: @escaping @Sendable () async -> Void
+        _ link: HubLink, _ workforce: Workforce, until stop: (@Sendable () async -> Void)?
     ) async throws {
         try await withThrowingTaskGroup(of: RunPart.self) { group in
             group.addTask {
@@ -69,7 +73,7 @@ extension Component {
                 return .work
             }
             group.addTask {
-                await stop()
+                await untilStopped(stop)
                 return .stop(linkEndsSoon: Task.isCancelled ? false : await drain(workforce.bench))
             }
             while let ended = try await group.next() {
@@ -81,10 +85,20 @@ extension Component {
         }
     }
 
+    private func untilStopped(_ stop: (@Sendable () async -> Void)?) async {
+        guard let stop else { return await stopSwitch.wait() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await stop() }
+            group.addTask { await stopSwitch.wait() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     private func link(_ bench: Workbench, _ directory: DataDirectory) -> HubLink {
         let registration = RegistrationRequest(
             name: name, description: description,
-            schema: ServiceSchema(input: input.schema, output: output.schema), revertible: false,
+            schema: ServiceSchema(input: input.schema, output: output.schema), revertible: reverting != nil,
             requires: options.requires.isEmpty ? nil : options.requires,
             examples: options.examples.isEmpty ? nil : options.examples,
             retry: options.maximumAttempts.map { RetryPolicy(maximumAttempts: $0) })

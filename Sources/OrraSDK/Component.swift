@@ -20,6 +20,17 @@ import OrraModel
 /// task that was completed or aborted is answered again without running the handler. What remains possible: a process
 /// that dies after the handler's effect and before its answer is on disk runs the handler again, with the same key. A
 /// handler whose effect must not happen twice hands that key to whatever it calls, or looks it up there first.
+///
+/// **To undo.** With a second closure the component is revertible: when the action fails for good, is aborted or
+/// cancelled, the hub has its completed tasks undone, the newest first. The closure gets what the task took and gave.
+///
+/// ```swift
+/// let inventory = try Tool("inventory-tool", "Reserves the items of an order.") { (order: Order, task) in
+///     try await warehouse.reserve(order)
+/// } onRevert: { order, reservation, revert in
+///     try await warehouse.release(reservation)
+/// }
+/// ```
 public struct Component<Role: ComponentRole>: Sendable {
     /// How actions and other services know it: 3 to 63 of `[a-z0-9.-]`, a letter or digit first and last.
     public let name: String
@@ -34,6 +45,8 @@ public struct Component<Role: ComponentRole>: Sendable {
     let hub: HubAccess.Endpoint
     let logger: Logger
     let handler: TaskHandler
+    let reverting: Reverting?
+    let stopSwitch = StopSwitch()
 
     /// Describes a component; ``run()`` connects it.
     ///
@@ -46,11 +59,13 @@ public struct Component<Role: ComponentRole>: Sendable {
     ///   - output: default: derived from `Output`.
     ///   - logger: default: one labelled `orra.` and the name. It gets neither keys nor payloads.
     ///   - handler: does one task. What it throws is the task's error, which the hub may answer with another attempt.
+    ///   - onRevert: undoes a task that was completed, see ``RevertContext``. Without it what is done stays done.
     /// - Throws: ``ComponentError`` for an address, name, number or schema that the hub would refuse.
     public init<Input: Decodable & SendableMetatype, Output: Codable & SendableMetatype>(
         _ name: String, _ description: String, at hub: HubAccess = .environment, concurrency: Int = 16,
         input: Schema? = nil, output: Schema? = nil, options: ComponentOptions = ComponentOptions(),
-        logger: Logger? = nil, handler: @escaping @Sendable (Input, TaskContext) async throws -> Output
+        logger: Logger? = nil, handler: @escaping @Sendable (Input, TaskContext) async throws -> Output,
+        onRevert: (@Sendable (Input, Output, RevertContext) async throws -> Void)? = nil
     ) throws {
         if let fault = ServiceName.check(name) { throw ComponentError(.invalidComponent, "the name \(fault)") }
         guard Limits.descriptionCharacters.contains(description.count) else {
@@ -58,6 +73,9 @@ public struct Component<Role: ComponentRole>: Sendable {
         }
         guard (1...Limits.maximumCredit).contains(concurrency) else {
             throw ComponentError(.invalidComponent, "concurrency must be 1 to \(Limits.maximumCredit)")
+        }
+        if let ttl = options.revertTTL, !Limits.compensationTTLRange.contains(ttl) {
+            throw ComponentError(.invalidComponent, "revertTTL must be 1 ms to 365 days")
         }
         self.name = name
         self.description = description
@@ -67,9 +85,13 @@ public struct Component<Role: ComponentRole>: Sendable {
         self.options = options
         self.hub = try hub.endpoint()
         self.logger = logger ?? Logger(label: "orra.\(name)")
+        let reverting = onRevert.map { Reverting(ttl: options.revertTTL, $0) }
+        self.reverting = reverting
         self.handler = { raw, task in
             let input = try PayloadCoding.decode(Input.self, from: raw)
-            return try PayloadCoding.encode(try await handler(input, task), as: "output")
+            let output = try PayloadCoding.encode(try await handler(input, task), as: "output")
+            if reverting != nil { try Reverting.check(raw, output) }
+            return output
         }
         let declared = ServiceSchema(input: self.input.schema, output: self.output.schema)
         if let violation = SchemaDeclaration.check(declared).first {

@@ -4,7 +4,10 @@ import OrraModel
 /// Between the user's types and JSON. Foundation's coders, because they know `URL`, `Data` and `Decimal`; dates are RFC 3339
 /// texts, as the derived schemas say.
 enum PayloadCoding {
-    static func decode<Value: Decodable>(_ type: Value.Type, from raw: RawJSON) throws -> Value {
+    /// `name` is what the value is, for the error: `input`.
+    static func decode<Value: Decodable>(
+        _ type: Value.Type, from raw: RawJSON, as name: String = "input"
+    ) throws -> Value {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .custom { decoder in
             let container = try decoder.singleValueContainer()
@@ -16,7 +19,7 @@ enum PayloadCoding {
         do {
             return try decoder.decode(type, from: Data(raw.bytes))
         } catch let error as DecodingError {
-            throw InputError(description: "the input does not fit: \(describe(error))")
+            throw InputError(description: "the \(name) does not fit: \(describe(error, in: name))")
         }
     }
 
@@ -42,22 +45,30 @@ enum PayloadCoding {
                 "the \(name) can't be sent: it has \(bytes.count) bytes as JSON, but may have at most "
                     + "\(Limits.payloadBytes)")
         }
-        return try RawJSON(validating: bytes)
+        do {
+            return try JSONScanner.scan(bytes, maximumDepth: maximumDepth) { try $0.raw() }
+        } catch {
+            throw ComponentError(.invalidPayload, "the \(name) can't be sent: \(error)")
+        }
     }
+
+    /// A frame adds some levels of its own.
+    private static let maximumDepth = Limits.jsonDepth - 8
 
     private static let fractional = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
     /// Where and what, never the value: Foundation's own descriptions quote it.
-    private static func describe(_ error: DecodingError) -> String {
-        switch error {
+    private static func describe(_ error: DecodingError, in name: String) -> String {
+        func place(_ keys: [any CodingKey]) -> String { path(keys, of: "the \(name)") }
+        return switch error {
         case .typeMismatch(let type, let context):
-            "\(path(context.codingPath)) must be \(phrase(type))"
+            "\(place(context.codingPath)) must be \(phrase(type))"
         case .valueNotFound(let type, let context):
-            "\(path(context.codingPath)) is null, but must be \(phrase(type))"
+            "\(place(context.codingPath)) is null, but must be \(phrase(type))"
         case .keyNotFound(let key, let context):
-            "\(path(context.codingPath + [key])) is missing"
+            "\(place(context.codingPath + [key])) is missing"
         case .dataCorrupted(let context):
-            "\(path(context.codingPath)) has a value that its type can't take"
+            "\(place(context.codingPath)) has a value that its type can't take"
         @unknown default: "it can't be read"
         }
     }
@@ -74,7 +85,7 @@ enum PayloadCoding {
         }
     }
 
-    private static func path(_ keys: [any CodingKey], of whole: String = "the input") -> String {
+    private static func path(_ keys: [any CodingKey], of whole: String) -> String {
         guard !keys.isEmpty else { return whole }
         return keys.reduce(into: "") { path, key in
             if let index = key.intValue {

@@ -5,7 +5,7 @@ import OrraModel
 struct Change {
     var tables: Tables
     /// How to take back what was done, last first.
-    private var undo: [(inout Tables) -> Void] = []
+    var undo: [(inout Tables) -> Void] = []
 
     init(tables: Tables) { self.tables = tables }
 
@@ -34,12 +34,26 @@ struct Change {
         case .outboxInsert(let row):
             try insert(.init(row: row, order: tables.insertions), \.outbox, row.key, "an outbox key")
             tables.insertions += 1
-        case .outboxDelete(let key): set(nil, \.outbox, key)
+        case .outboxDelete(let key):
+            if tables.outbox[key]?.row.death == nil { set(nil, \.outbox, key) }
+        case .outboxDead(let key, let at, let error):
+            guard var waiting = tables.outbox[key], waiting.row.death == nil else { return }
+            waiting.row.death = .init(at: at, error: error)
+            set(waiting, \.outbox, key)
         case .delivery(let delivery): set(delivery, \.deliveries, delivery.id)
+        case .failedCompensation(let failed): set(failed, \.failedCompensations, failed.id)
+        case .submission(let row): set(row, \.submissions, .init(project: row.project, key: row.key))
+        case .serviceEvent(let entry): try append(entry)
+        case .retention(let project, let milliseconds): set(milliseconds, \.retention, project)
+        case .hide(let orchestrations): for id in orchestrations { hide(id) }
+        case .prune(let orchestration, let rows): prune(orchestration, max(rows, 0))
+        case .pruneEvents(let project, let before, let submissionsBefore, let rows):
+            pruneEvents(of: project, before: before, max(rows, 0))
+            pruneSubmissions(of: project, before: submissionsBefore, max(rows, 0))
         }
     }
 
-    private mutating func set<Key: Hashable, Value>(
+    mutating func set<Key: Hashable, Value>(
         _ value: Value?, _ table: WritableKeyPath<Tables, [Key: Value]>, _ key: Key
     ) {
         let old = tables[keyPath: table][key]
@@ -61,6 +75,8 @@ struct Change {
         if let old = tables.services[service.id] { set(nil, \.serviceNames, name(old)) }
         try insert(service.id, \.serviceNames, name(service), "a service's name")
         set(service, \.services, service.id)
+        guard tables.damagedServices.remove(service.id) != nil else { return }
+        undo.append { $0.damagedServices.insert(service.id) }
     }
 
     private mutating func append(_ entry: JournalEntry) throws(StoreError) {
@@ -74,15 +90,28 @@ struct Change {
         }
         tables.journals[entry.orchestration, default: []].insert(entry, at: bySeq)
         tables.projectJournals[entry.project, default: []].insert(entry, at: byPosition)
-        let lastEntryAt = tables.lastEntryAt
-        tables.lastEntryAt = max(lastEntryAt ?? entry.at, entry.at)
         undo.append {
-            $0.lastEntryAt = lastEntryAt
             $0.journals[entry.orchestration]?.remove(at: bySeq)
             $0.projectJournals[entry.project]?.remove(at: byPosition)
         }
-        guard case .taskReady(let ready) = entry.event else { return }
-        try insert(TaskReference(entry.orchestration, ready.task), \.taskKeys, ready.key, "a task's key")
+        advanceClock(to: entry.at)
+        if let (key, reference) = entry.newKey { try insert(reference, \.taskKeys, key, "a task's key") }
+    }
+
+    private mutating func append(_ entry: ServiceEntry) throws(StoreError) {
+        let index = tables.serviceEvents[entry.project, default: []].firstIndex { $0.position >= entry.position }
+        guard tables.serviceEvents[entry.project]?.element(at: index)?.position != entry.position else {
+            throw Self.taken("a service event's position")
+        }
+        tables.serviceEvents[entry.project, default: []].insert(entry, at: index)
+        undo.append { $0.serviceEvents[entry.project]?.remove(at: index) }
+        advanceClock(to: entry.at)
+    }
+
+    private mutating func advanceClock(to time: Timestamp) {
+        let lastEntryAt = tables.lastEntryAt
+        tables.lastEntryAt = max(lastEntryAt ?? time, time)
+        undo.append { $0.lastEntryAt = lastEntryAt }
     }
 
     private mutating func carry(_ values: [String], _ orchestration: OrchestrationID) throws(StoreError) {
@@ -95,9 +124,12 @@ struct Change {
     }
 
     private func checkReferences(of write: Write) throws(StoreError) {
+        if let orchestration = write.orchestration, tables.isHidden(orchestration) {
+            throw Self.missing("orchestration")
+        }
         switch write {
-        case .project, .outboxDelete: break
-        case .apiKey(_, let project, _): try need(project)
+        case .project, .outboxDelete, .outboxDead, .hide, .prune, .pruneEvents: break
+        case .apiKey(_, let project, _), .retention(let project, _): try need(project)
         case .webhook(let webhook): try need(webhook.project)
         case .service(let service): try need(service.project)
         case .journal(let entry): try need(entry.orchestration)
@@ -106,10 +138,20 @@ struct Change {
         case .outboxInsert(let row):
             try need(row.project)
             try need(row.reference.orchestration)
-            guard tables.services[row.service] != nil else { throw Self.missing("service") }
+            try need(row.service)
         case .delivery(let delivery):
             try need(delivery.project)
             try need(delivery.orchestration)
+        case .failedCompensation(let failed):
+            try need(failed.project)
+            try need(failed.reference.orchestration)
+            try need(failed.service)
+        case .submission(let row):
+            try need(row.project)
+            try need(row.orchestration)
+        case .serviceEvent(let entry):
+            try need(entry.project)
+            try need(entry.event.service)
         }
     }
 
@@ -121,12 +163,27 @@ struct Change {
         guard tables.orchestrations[orchestration] != nil else { throw Self.missing("orchestration") }
     }
 
+    private func need(_ service: ServiceID) throws(StoreError) {
+        guard tables.services[service] != nil else { throw Self.missing("service") }
+    }
+
     private static func taken(_ what: String) -> StoreError {
         StoreError(.constraint, "the write contradicts what is stored: \(what) is taken")
     }
 
     private static func missing(_ what: String) -> StoreError {
         StoreError(.constraint, "the write contradicts what is stored: its \(what) is not there")
+    }
+}
+
+extension JournalEntry {
+    /// The key that the entry makes known, and what it belongs to.
+    var newKey: (IdempotencyKey, TaskReference)? {
+        switch event {
+        case .taskReady(let ready): (ready.key, TaskReference(orchestration, ready.task))
+        case .compensationReady(let ready): (ready.key, TaskReference(orchestration, ready.task, .compensation))
+        default: nil
+        }
     }
 }
 

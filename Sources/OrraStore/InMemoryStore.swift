@@ -1,19 +1,27 @@
-public import OrraEngine
+import OrraEngine
 public import OrraModel
 import Synchronization
 
 /// A store without a disk, for tests and the simulator. What it answers is what ``SQLiteStore`` answers.
 ///
-/// A crash is ``snapshot()`` and ``init(_:)``: the snapshot holds what was committed and nothing else.
+/// A crash is ``snapshot()`` and ``init(_:)``: the snapshot holds what was committed and nothing else, but for a commit
+/// whose outcome is unknown (``failNextCommits(_:with:isWritten:)``).
 public final class InMemoryStore: Store {
-    /// What was committed by one moment.
+    /// What a disk holds at one moment.
     public struct Snapshot: Sendable {
-        fileprivate var tables = Tables()
+        var tables = Tables()
+    }
+
+    private struct Fault {
+        var error: StoreError
+        var isWritten: Bool
     }
 
     private struct State {
         var tables: Tables
-        var faults: [StoreError] = []
+        var faults: [Fault] = []
+        /// What the disk holds though its commit was answered with an error.
+        var unknown: [Write]?
         var isClosed = false
     }
 
@@ -23,77 +31,60 @@ public final class InMemoryStore: Store {
 
     public init(_ snapshot: Snapshot) { state = Mutex(State(tables: snapshot.tables)) }
 
-    public func snapshot() -> Snapshot { state.withLock { Snapshot(tables: $0.tables) } }
+    /// What the next process would find if this one ended now.
+    public func snapshot() -> Snapshot {
+        state.withLock { state in
+            var snapshot = Snapshot(tables: state.tables)
+            // It was possible when it was tried, and nothing has been committed since.
+            if let unknown = state.unknown { try? snapshot.tables.commit(unknown) }
+            return snapshot
+        }
+    }
 
     /// The next `count` commits throw `error` and write nothing. Adds to what was asked for before.
-    public func failNextCommits(_ count: Int = 1, with error: StoreError) {
-        state.withLock { $0.faults += Array(repeating: error, count: count) }
+    ///
+    /// With `isWritten` such a commit reaches the disk all the same, as when only the disk's last answer is lost: this
+    /// store goes on without it, but a ``snapshot()`` that is taken before the next commit is tried holds it. So
+    /// SQLite behaves: the failed transaction stands in the write-ahead log until the next one is written over it. A
+    /// batch that contradicts what is stored throws `.constraint` instead, and is nowhere.
+    public func failNextCommits(_ count: Int = 1, with error: StoreError, isWritten: Bool = false) {
+        state.withLock { $0.faults += Array(repeating: Fault(error: error, isWritten: isWritten), count: count) }
     }
+
+    /// Takes back all faults that were asked for and have not happened.
+    public func heal() { state.withLock { $0.faults = [] } }
+
+    /// From now on this journal entry can't be read, as if the disk had changed it. It need not be there yet.
+    public func damage(_ orchestration: OrchestrationID, seq: Int) {
+        state.withLock { _ = $0.tables.damagedEntries[orchestration, default: []].insert(seq) }
+    }
+
+    /// The service's definition can't be read from now on, until it is written again.
+    public func damage(_ service: ServiceID) { state.withLock { _ = $0.tables.damagedServices.insert(service) } }
 
     public func commit(_ batch: [Write]) async throws(StoreError) {
         try await use { state throws(StoreError) in
-            guard state.faults.isEmpty else { throw state.faults.removeFirst() }
+            guard !batch.isEmpty else { return }
+            guard state.faults.isEmpty else {
+                let fault = state.faults.removeFirst()
+                state.unknown = nil
+                guard fault.isWritten else { throw fault.error }
+                var trial = state.tables
+                try trial.commit(batch)
+                state.unknown = batch
+                throw fault.error
+            }
             try state.tables.commit(batch)
+            state.unknown = nil
         }
     }
 
     public func recover() async throws(StoreError) -> Recovery { try await read { $0.recovery() } }
 
-    public func journal(
-        of orchestration: OrchestrationID, after: Int, limit: Int
-    ) async throws(StoreError) -> [JournalEntry] {
-        try await read { $0.journals[orchestration, default: []].following(after, limit, by: \.seq) }
-    }
-
-    public func journal(
-        of project: ProjectID, afterPosition: Int64, limit: Int
-    ) async throws(StoreError) -> [JournalEntry] {
-        try await read { $0.projectJournals[project, default: []].following(afterPosition, limit, by: \.position) }
-    }
-
-    public func orchestrations(of project: ProjectID, limit: Int) async throws(StoreError) -> [OrchestrationRow] {
-        try await read { tables in
-            let rows = tables.orchestrations.values.filter { $0.project == project }
-            return Array(rows.sorted { $1.isOlder(than: $0) }.prefix(max(limit, 0)))
-        }
-    }
-
-    public func orchestration(_ id: OrchestrationID) async throws(StoreError) -> OrchestrationRow? {
-        try await read { $0.orchestrations[id] }
-    }
-
-    public func orchestration(
-        of project: ProjectID, carrying value: String
-    ) async throws(StoreError) -> OrchestrationRow? {
-        try await read { tables in
-            let carriers = tables.carriers[.init(project: project, value: value), default: []]
-            return carriers.compactMap { tables.orchestrations[$0] }.max { $0.isOlder(than: $1) }
-        }
-    }
-
-    public func task(of key: IdempotencyKey) async throws(StoreError) -> TaskReference? {
-        try await read { $0.taskKeys[key] }
-    }
-
-    public func outbox() async throws(StoreError) -> [OutboxRow] {
-        try await read { tables in
-            tables.outbox.values.sorted { ($0.row.readyAt, $0.order) < ($1.row.readyAt, $1.order) }.map(\.row)
-        }
-    }
-
-    public func failedDeliveries(
-        of project: ProjectID, limit: Int
-    ) async throws(StoreError) -> [WebhookDelivery] {
-        try await read { tables in
-            let failed = tables.deliveries.values.filter { $0.project == project && $0.state == .failed }
-            return Array(failed.sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }.prefix(max(limit, 0)))
-        }
-    }
-
     public func close() async { state.withLock { $0.isClosed = true } }
 
-    private func read<Value: Sendable>(_ body: (Tables) -> Value) async throws(StoreError) -> Value {
-        try await use { state throws(StoreError) in body(state.tables) }
+    func read<Value: Sendable>(_ body: (Tables) throws(StoreError) -> Value) async throws(StoreError) -> Value {
+        try await use { state throws(StoreError) in try body(state.tables) }
     }
 
     private func use<Value: Sendable>(
@@ -104,14 +95,5 @@ public final class InMemoryStore: Store {
             do throws(StoreError) { return .success(try body(&state)) } catch { return .failure(error) }
         }
         return try result.get()
-    }
-}
-
-extension [JournalEntry] {
-    /// The entries whose number is greater than `number`; self is sorted by it.
-    fileprivate func following<Number: Comparable>(
-        _ number: Number, _ limit: Int, by key: (JournalEntry) -> Number
-    ) -> [JournalEntry] {
-        Array(self[firstIndex { key($0) > number }...].prefix(Swift.max(limit, 0)))
     }
 }

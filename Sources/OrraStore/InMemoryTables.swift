@@ -15,6 +15,11 @@ struct Tables: Sendable {
         var value: String
     }
 
+    struct SubmissionKey: Hashable {
+        var project: ProjectID
+        var key: String
+    }
+
     struct APIKey {
         var project: ProjectID
         var createdAt: Timestamp
@@ -27,11 +32,16 @@ struct Tables: Sendable {
     }
 
     var projects: [ProjectID: Project] = [:]
+    var retention: [ProjectID: Int64] = [:]
+    var prunedPositions: [ProjectID: Int64] = [:]
     var apiKeys: [String: APIKey] = [:]
     var webhooks: [WebhookID: Webhook] = [:]
     var services: [ServiceID: Service] = [:]
     var serviceNames: [ServiceName: ServiceID] = [:]
+    /// By `position`.
+    var serviceEvents: [ProjectID: [ServiceEntry]] = [:]
     var orchestrations: [OrchestrationID: OrchestrationRow] = [:]
+    var hidden: Set<OrchestrationID> = []
     /// By `seq`.
     var journals: [OrchestrationID: [JournalEntry]] = [:]
     /// By `position`.
@@ -41,7 +51,13 @@ struct Tables: Sendable {
     var outbox: [IdempotencyKey: Waiting] = [:]
     var insertions = 0
     var deliveries: [DeliveryID: WebhookDelivery] = [:]
+    var failedCompensations: [CompensationID: FailedCompensation] = [:]
+    var submissions: [SubmissionKey: SubmissionRow] = [:]
     var lastEntryAt: Timestamp?
+
+    /// Numbers of entries that can't be read, and services.
+    var damagedEntries: [OrchestrationID: Set<Int>] = [:]
+    var damagedServices: Set<ServiceID> = []
 
     mutating func commit(_ batch: [Write]) throws(StoreError) {
         var change = Change(tables: self)
@@ -63,14 +79,73 @@ struct Tables: Sendable {
         recovery.apiKeys = apiKeys.sorted { ($0.value.createdAt, $0.key) < ($1.value.createdAt, $1.key) }
             .map { .init(hash: $0.key, project: $0.value.project) }
         recovery.webhooks = webhooks.values.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
-        recovery.services = services.values.sorted { ($0.registeredAt, $0.id) < ($1.registeredAt, $1.id) }
-        recovery.live = orchestrations.values.filter { $0.endedAt == nil }.sorted { $0.isOlder(than: $1) }
-            .compactMap { journals[$0.id] }.filter { !$0.isEmpty }
+        for service in services.values.sorted(by: { ($0.registeredAt, $0.id) < ($1.registeredAt, $1.id) }) {
+            if damagedServices.contains(service.id) {
+                recovery.unreadableServices.append(
+                    UnreadableService(
+                        id: service.id, project: service.project, kind: service.kind, name: service.name,
+                        reason: "was damaged"))
+            } else {
+                recovery.services.append(service)
+            }
+        }
+        let live = orchestrations.values.filter { $0.endedAt == nil || $0.isUnsettled }
+        for row in live.sorted(by: { $0.isOlder(than: $1) }) {
+            guard let journal = journals[row.id], !journal.isEmpty else { continue }
+            if let seq = firstDamaged(of: journal[...])?.seq {
+                recovery.unreadable.append(.unreadableEntry(seq, of: row.id, "was damaged"))
+            } else {
+                recovery.live.append(journal)
+            }
+        }
+        recovery.retention = retention.mapValues { .milliseconds($0) }
         recovery.deliveries = deliveries.values.filter { $0.state == .pending }
             .sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
         recovery.positions = projectJournals.compactMapValues { $0.last?.position }
+            .merging(serviceEvents.compactMapValues { $0.last?.position }, uniquingKeysWith: max)
+            .merging(prunedPositions, uniquingKeysWith: max)
         recovery.lastEntryAt = lastEntryAt
         return recovery
+    }
+
+    func isHidden(_ id: OrchestrationID) -> Bool { hidden.contains(id) }
+
+    /// What ``Store/prunable(of:endedBefore:limit:)`` demands, but for the time.
+    func mayBeDeleted(_ row: OrchestrationRow) -> Bool {
+        row.endedAt != nil && !row.isUnsettled && !hidden.contains(row.id)
+            && !deliveries.values.contains { $0.orchestration == row.id && $0.state == .pending }
+            && !failedCompensations.values.contains {
+                $0.reference.orchestration == row.id && $0.resolution == .pending
+            }
+    }
+
+    func firstDamaged(of entries: some Sequence<JournalEntry>) -> JournalEntry? {
+        guard !damagedEntries.isEmpty else { return nil }
+        return entries.first { damagedEntries[$0.orchestration]?.contains($0.seq) == true }
+    }
+}
+
+extension JournalFault {
+    static func unreadableEntry(_ seq: Int, of orchestration: OrchestrationID, _ reason: String) -> JournalFault {
+        JournalFault(orchestration: orchestration, reason: "has an entry that can't be read, number \(seq): \(reason)")
+    }
+}
+
+extension Write {
+    /// The orchestration that this adds to, or changes.
+    var orchestration: OrchestrationID? {
+        switch self {
+        case .journal(let entry): entry.orchestration
+        case .orchestration(let row): row.id
+        case .parameterValues(_, let id): id
+        case .outboxInsert(let row): row.reference.orchestration
+        case .delivery(let delivery): delivery.orchestration
+        case .failedCompensation(let failed): failed.reference.orchestration
+        case .submission(let row): row.orchestration
+        case .project, .apiKey, .webhook, .service, .outboxDelete, .outboxDead, .serviceEvent, .retention, .hide,
+            .prune, .pruneEvents:
+            nil
+        }
     }
 }
 

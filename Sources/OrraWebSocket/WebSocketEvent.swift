@@ -10,6 +10,8 @@ public enum WebSocketEvent: Sendable, Equatable {
     case pong(roundTrip: Duration)
     /// The peer, although idle, left the last `count` pings unanswered and sent nothing else.
     case missedPong(count: Int)
+    /// The peer has not read what is sent for ``WebSocketLimits/stallInterval``; or it reads again.
+    case stalled(Bool)
 }
 
 /// How a connection ended: the close frame that began its closing handshake.

@@ -132,7 +132,7 @@ extension WebSocketEvent {
     fileprivate var size: Int {
         switch self {
         case .text(let buffer), .binary(let buffer): buffer.readableBytes
-        case .pong, .missedPong: 0
+        case .pong, .missedPong, .stalled: 0
         }
     }
 }

@@ -24,6 +24,9 @@ public struct WebSocketLimits: Sendable {
     /// Time between two WebSocket pings to an idle peer; `nil` sends none. Default: 20 s.
     public var pingInterval: Duration? = .seconds(20)
 
+    /// How long the socket may be full before the peer is said to stall. Default: 1 s.
+    public var stallInterval: Duration = .seconds(1)
+
     /// Pings in a row that an idle peer may leave unanswered; then the connection is closed with 1012. Default: 2.
     public var missedPongLimit = 2
 

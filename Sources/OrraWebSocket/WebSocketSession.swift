@@ -47,6 +47,8 @@ final class WebSocketSession: ChannelDuplexHandler {
     /// The close frame that began the closing handshake.
     private var firstClose: WebSocketClose?
     private var readingPaused = false
+    private var stallTimer: Scheduled<Void>?
+    private var toldStall = false
     /// The newest ping that came while the socket was not writable; older ones need no answer (RFC 6455, 5.5.3).
     private var owedPong: ByteBuffer?
 
@@ -82,6 +84,7 @@ final class WebSocketSession: ChannelDuplexHandler {
     private func finish() {
         self.state = .done
         self.keepAliveTimer?.cancel()
+        self.stallTimer?.cancel()
         self.closeTimer?.cancel()
         self.inbound.finish()
         self.outbound.discard()
@@ -146,8 +149,26 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         self.outbound.writabilityChanged(to: context.channel.isWritable)
+        self.watchForStall(context)
         self.drain(context)
         context.fireChannelWritabilityChanged()
+    }
+
+    /// A socket that is full for a moment is none that stalls: a long message fills it.
+    private func watchForStall(_ context: ChannelHandlerContext) {
+        self.stallTimer?.cancel()
+        self.stallTimer = nil
+        if context.channel.isWritable {
+            if self.toldStall { self.inbound.yield(.stalled(false)) }
+            self.toldStall = false
+        } else if !self.toldStall {
+            let interval = TimeAmount(self.limits.stallInterval)
+            self.stallTimer = context.eventLoop.assumeIsolated().scheduleTask(in: interval) {
+                guard case .open = self.state else { return }
+                self.toldStall = true
+                self.inbound.yield(.stalled(true))
+            }
+        }
     }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {

@@ -13,7 +13,7 @@ struct Serve: ContextCommand {
         abstract: "Run a hub.",
         discussion: """
             Settings come from flags, then from the environment (ORRA_HOST, ORRA_PORT or PORT, ORRA_DATA_DIR, \
-            ORRA_LOG_LEVEL), then from a file. docs/configuration.md has the table.
+            ORRA_RETENTION, ORRA_LOG_LEVEL), then from a file. docs/configuration.md has the table.
             """)
 
     @Option(help: "The address to listen on; 0.0.0.0 opens the hub to other machines. (default: 127.0.0.1)")
@@ -22,6 +22,8 @@ struct Serve: ContextCommand {
     var port: Int?
     @Option(help: "Where the database is. (default: ~/.orra)")
     var dataDir: String?
+    @Option(help: "How long ended orchestrations are kept, such as 48h; 0 keeps all. (default: 168h)")
+    var retention: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: notice)")
     var logLevel: String?
     @Option(help: "A configuration file, YAML or JSON.")
@@ -31,7 +33,9 @@ struct Serve: ContextCommand {
         let settings: ServeSettings
         do throws(ServeSettings.Fault) {
             settings = try await ServeSettings.read(
-                flags: .init(host: host, port: port, dataDirectory: dataDir, logLevel: logLevel), file: configFile,
+                flags: .init(
+                    host: host, port: port, dataDirectory: dataDir, retention: retention, logLevel: logLevel),
+                file: configFile,
                 home: context.environment["HOME"] ?? ".")
         } catch {
             throw failure(error.message, "See orra serve --help, or docs/configuration.md.", in: context)
@@ -92,6 +96,7 @@ struct Banner {
             "",
             "  address   \(address)",
             "  store     \(settings.hub.dataDirectory)/orra.db",
+            "  keeps     ended actions for \(Self.text(settings.hub.retention))",
             "  planner   offline (matches actions to the descriptions of services)",
         ]
         if !settings.hub.isLoopback {
@@ -100,5 +105,12 @@ struct Banner {
         let server = port == 8005 ? "" : " --server \(address)"
         lines += ["", "  first project:   orra projects add my-project\(server)", "  stop:            Ctrl-C", "", ""]
         return lines.joined(separator: "\n")
+    }
+
+    /// `168h`, where Go would print `168h0m0s`.
+    private static func text(_ retention: Duration) -> String {
+        guard retention > .zero else { return "ever" }
+        let text = retention.brief
+        return text.hasSuffix("h0m0s") ? String(text.dropLast(4)) : text
     }
 }

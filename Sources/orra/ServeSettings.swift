@@ -1,6 +1,8 @@
 import Configuration
 import Logging
 import OrraHub
+import OrraModel
+import OrraProtocol
 import SystemPackage
 
 /// Settings of `orra serve`: a flag wins over the environment, the environment over the file, the file over the default.
@@ -10,6 +12,7 @@ import SystemPackage
 /// | `--host` | `ORRA_HOST` | `orra.host` | `127.0.0.1` |
 /// | `--port` | `ORRA_PORT`, `PORT` | `orra.port` | 8005 |
 /// | `--data-dir` | `ORRA_DATA_DIR` | `orra.data.dir` | `~/.orra` |
+/// | `--retention` | `ORRA_RETENTION` | `orra.retention` | `168h` |
 /// | `--log-level` | `ORRA_LOG_LEVEL` | `orra.log.level` | `notice` |
 struct ServeSettings {
     var hub: HubConfiguration
@@ -19,6 +22,7 @@ struct ServeSettings {
         var host: String?
         var port: Int?
         var dataDirectory: String?
+        var retention: String?
         var logLevel: String?
     }
 
@@ -42,7 +46,8 @@ struct ServeSettings {
         return ServeSettings(
             hub: HubConfiguration(
                 host: reader.string(forKey: "orra.host", default: "127.0.0.1"), port: port,
-                dataDirectory: directory.hasPrefix("~/") ? home + directory.dropFirst() : directory),
+                dataDirectory: directory.hasPrefix("~/") ? home + directory.dropFirst() : directory,
+                retention: try retention(in: reader)),
             logLevel: level)
     }
 
@@ -55,6 +60,7 @@ struct ServeSettings {
         set("orra.host", flags.host.map { .string($0) })
         set("orra.port", flags.port.map { .int($0) })
         set("orra.data.dir", flags.dataDirectory.map { .string($0) })
+        set("orra.retention", flags.retention.map { .string($0) })
         set("orra.log.level", flags.logLevel.map { .string($0) })
         let environment = EnvironmentVariablesProvider()
         var providers: [any ConfigProvider] = [
@@ -77,6 +83,25 @@ struct ServeSettings {
             }
         }
         return ConfigReader(providers: providers)
+    }
+
+    private static func retention(in reader: ConfigReader) throws(Fault) -> Duration {
+        let text: String
+        do {
+            text = try reader.requiredString(forKey: "orra.retention")
+        } catch {
+            guard !"\(error)".hasPrefix("Missing") else { return Limits.retention }
+            // In a file a bare 0 is a number.
+            text = (try? reader.requiredInt(forKey: "orra.retention")).map(String.init) ?? ""
+        }
+        let range = Limits.retentionRange
+        guard let duration = GoDuration(text)?.duration, duration == .zero || range.contains(duration) else {
+            throw Fault(
+                message:
+                    "the retention must be a duration such as 48h, between \(GoDuration(range.lowerBound).text) and "
+                    + "\(GoDuration(range.upperBound).text), or 0, which keeps all")
+        }
+        return duration
     }
 
     /// `nil` when nobody sets it. Reading with a default would take the default for `PORT=abc`, too.

@@ -186,4 +186,52 @@ struct BlockedPythonTests {
             try #require(process.ending == nil)
         }
     }
+
+    /// Longer than any keepalive waits; the one above takes as long.
+    @Test("a handler that blocks for 46 s is not judged dead, and what its service is to undo waits for it")
+    func blockingBeforeUndoing() async throws {
+        try await UndoScene.run { scene in
+            let connection = try #require(try await scene.project.connected("holding").connections.first)
+            let failing = try await scene.submit("ORD1", end: "waits, fails")
+            _ = try await scene.project.inspection(of: failing, "the first completion") {
+                $0.tasks.first?.status == .completed
+            }
+            let blocking = try await scene.submit(
+                "ORD2", work: "blocks", seconds: 46, end: nil, timeout: .seconds(120))
+            try await scene.noted("working", "ORD2")
+            try scene.stage.open(gate: "end-ORD1")
+            try #require(try await scene.project.end(of: failing).status == .failed)
+
+            let blocked = try await scene.project.completion(of: blocking, within: .seconds(180))
+            try #require(blocked.tasks.first?.attempts == 1)
+            let task = try #require(try await scene.undone(failing).tasks.first)
+            try #require(task.compensation?.status == .completed && task.compensation?.attempt == 1)
+            try #require(try scene.notes("asked", "ORD1").count == 1)
+            let connections = try await scene.project.connected("holding").connections
+            try #require(connections.map(\.id) == [connection.id], "it is the same connection as at the start")
+            try #require(connections[0].delivered == 3 && connections[0].failed == 0)
+        }
+    }
+
+    @Test("a handler that undoes for longer than an attempt lasts: its answer counts when it comes, and it runs once")
+    func slowUndoing() async throws {
+        try await UndoScene.run { scene in
+            let id = try await scene.submit("ORD1", undo: "waits after")
+            _ = try await scene.project.inspection(of: id, "the second attempt") {
+                $0.tasks.first?.compensation?.attempt == 2
+            }
+            try scene.stage.open(gate: "undo-ORD1")
+            let task = try #require(try await scene.undone(id).tasks.first)
+            try #require(task.compensation?.status == .completed && task.compensation?.attempt == 2)
+            let failed = try await scene.project.journal(of: id).filter { $0.type == .compensationAttemptFailed }
+            try #require(failed.map(\.code) == [FailureCode.compensationTimedOut.rawValue])
+            // The second request was read after that, and answered from memory.
+            try await scene.noted("asked", "ORD1", times: 2)
+            let keys = try scene.notes("asked", "ORD1").map { $0.request?["idempotencyKey"] }
+            try #require(keys.count == 2 && keys[0] == keys[1])
+            try #require(try scene.notes("undone", "ORD1").count == 1 && scene.notes("repeated", "ORD1").isEmpty)
+            let next = try await scene.submit("ORD2", end: nil)
+            try #require(try await scene.project.completion(of: next).tasks.first?.attempts == 1)
+        }
+    }
 }

@@ -18,6 +18,7 @@ final class FakeHub: Sendable {
         var path: String
         var authorization: String?
         var body: String
+        var idempotencyKey: String?
     }
 
     struct Answer: Sendable {
@@ -84,7 +85,8 @@ final class FakeHub: Sendable {
         let body = try await request.body.collect(upTo: 1 << 20)
         let asked = Asked(
             method: request.method.rawValue, path: request.uri.description,
-            authorization: request.headers[.authorization], body: String(buffer: body))
+            authorization: request.headers[.authorization], body: String(buffer: body),
+            idempotencyKey: HTTPField.Name("Idempotency-Key").flatMap { request.headers[$0] })
         self.asked.withLock { $0.append(asked) }
         let answer = answer(asked)
         var headers = HTTPFields()

@@ -57,6 +57,51 @@ import Testing
         #expect(json.output == #"{"id":"o_23456789ABCDEFGHJKLMNP"}"# + "\n")
     }
 
+    @Test("An idempotency key goes along as a header, and one that is none is refused before the hub is asked")
+    func idempotencyKey() async throws {
+        let hub = hub([])
+        #expect(try await run(hub, "x", "-q", "--idempotency-key", "order-ORD123").code == 0)
+        #expect(try await run(hub, "x", "-q").code == 0)
+        #expect(hub.requests.map(\.idempotencyKey) == ["order-ORD123", nil])
+        for key in ["", "a b", "ä", String(repeating: "k", count: 256)] {
+            let result = try await run(hub, "x", "-q", "--idempotency-key", key)
+            #expect(result.code == 2)
+            #expect(result.errors.hasPrefix("orra: an idempotency key has 1 to 255 visible ASCII characters\n"))
+        }
+        #expect(hub.requests.count == 2)
+    }
+
+    @Test("A key that was used for another action is told with what to do")
+    func reusedKey() async throws {
+        let body = #"{"error":{"kind":"invalid operation","code":"Orra:IdempotencyKeyReused","message":"used before"}}"#
+        let result = try await run(hub([], status: 409, body: body), "x", "--idempotency-key", "k")
+        #expect(result.code == 2)
+        #expect(
+            result.errors == "orra: used before\n  Take another --idempotency-key for another action.\n")
+    }
+
+    @Test("The tree shows what is undone, until it is")
+    func undo() async throws {
+        let steps = CompensationRenderingTests.story.map(FakeHub.Step.frame) + [.hold]
+        let terminal = Terminal(width: 80, height: 24, isColored: false)
+        let live = try await run(hub(steps), terminal: terminal, "x")
+        #expect(live.code == 1)
+        #expect(
+            live.output.hasSuffix(
+                """
+                ├─ Undo
+                │ ✓ price-tool              0.2s  undone
+                │ ✕ inventory-tool          6.0s  was not undone: PROD790 is locked
+                └─ ✕ failed after 1.5s
+
+                delivery-agent: no carrier
+
+                orra comp-fail ls  shows what could not be undone
+                orra inspect -d o_23456789ABCDEFGHJKLMNP  shows what each task did
+
+                """))
+    }
+
     @Test("Without a terminal it tells line by line, and ends with 0 when completed")
     func lines() async throws {
         let result = try await run(hub(Self.complete + [.hold]), "x")

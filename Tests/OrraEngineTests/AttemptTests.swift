@@ -101,6 +101,18 @@ struct AttemptTests {
         }
     }
 
+    @Test("an error that comes after its attempt timed out is not another attempt, waiting or queued")
+    func errorAfterTimeout() {
+        for seconds in [Int64(0), 1] {
+            var (run, _) = Run.planned(Plan.Task(1, "alpha"), world: world(attempts: 2))
+            run.dispatch(1, "e_1")
+            run.wait(.seconds(30))
+            run.wait(.seconds(seconds))
+            #expect(run.report(1, .error("no"), "e_1") == Decision())
+            #expect(run.live[TaskID(1)]?.attempt == 1)
+        }
+    }
+
     @Test("a redelivered task that is not answered: one reset of its connection, uncharged; then it is charged")
     func reset() {
         var (run, _) = Run.planned(Plan.Task(1, "alpha"), world: world(attempts: 2))

@@ -27,6 +27,42 @@ struct ConnectionTests {
         #expect(connection.health == .draining)
     }
 
+    @Test("health in words: one for each state, and why it is not healthy")
+    func words() {
+        var connection = connection()
+        func words() -> [String?] { [connection.health.rawValue, connection.complaint] }
+        #expect(words() == ["healthy", nil])
+        connection.roundTrip = .seconds(2)
+        #expect(words() == ["degraded", "answers slowly"])
+        connection.missedPongs = 1
+        #expect(words() == ["degraded", "missed a pong"])
+        connection.missedPongs = 2
+        #expect(words() == ["unhealthy", "missed 2 pongs"])
+        connection.isStalled = true
+        #expect(words() == ["stalled", "does not read what is sent"])
+        connection.isDraining = true
+        #expect(words() == ["draining", "takes no more tasks"])
+        connection.awaitsHello = true
+        #expect(words() == ["connecting", "awaits its hello"])
+        #expect(Connection.Health.allCases.count == 6)
+    }
+
+    @Test("one that is connecting, draining or stalled has no room")
+    func room() {
+        var connection = connection()
+        connection.credit = 1
+        #expect(connection.hasRoom)
+        for change: (inout Connection, Bool) -> Void in [
+            { $0.isDraining = $1 }, { $0.isStalled = $1 }, { $0.awaitsHello = $1 },
+        ] {
+            change(&connection, true)
+            #expect(!connection.hasRoom)
+            change(&connection, false)
+        }
+        connection.dispatch(first)
+        #expect(!connection.hasRoom)
+    }
+
     @Test("an idle connection gets every acknowledgement at once")
     func idle() {
         var connection = connection()
@@ -77,5 +113,21 @@ struct ConnectionTests {
         var connection = connection()
         connection.release(first, succeeded: false)
         #expect(connection.failed == 0)
+    }
+
+    @Test("after a timeout a client may still sit in its handler: what is held waits for an outcome or a pong")
+    func timedOut() {
+        var connection = Connection(id: ConnectionID(1), service: .named("alpha"), connectedAt: .at(0), credit: 1)
+        let task = TaskReference(OrchestrationID("o_1"), TaskID(1))
+        connection.dispatch(task)
+        var sent = 0
+        for number in 0..<40 { sent += connection.acknowledge("m\(number)", isOutcome: false).count }
+        #expect(sent == Limits.unansweredFrames - 1)
+        connection.release(task, succeeded: false)
+        #expect(connection.takeHeldAcknowledgements().isEmpty)
+        #expect(connection.acknowledge("m40", isOutcome: false).isEmpty)
+        #expect(!connection.hasRoom)
+        #expect(connection.provesReading().count == 40 - sent + 1)
+        #expect(connection.hasRoom)
     }
 }

@@ -44,6 +44,17 @@ struct EndingTests {
         #expect(run.handle(.planned(Plan(parameters: .emptyObject, tasks: []))) == Decision())
     }
 
+    @Test("a plan that could not be accepted ends it; what runs already goes on")
+    func abandoned() {
+        var run = Run(.of("alpha"))
+        let failure = Failure(
+            .planningInterrupted, "the hub could not accept the plan; submit the action again")
+        #expect(run.handle(.abandoned).events == [.ended(.init(status: .cancelled, failure: failure))])
+        #expect(run.handle(.abandoned) == Decision())
+        var (accepted, _) = Run.planned(Plan.Task(1, "alpha"))
+        #expect(accepted.handle(.abandoned) == Decision())
+    }
+
     @Test("what runs is awaited until its deadline, not longer")
     func awaitedUntilDeadline() {
         var (run, _) = Run.planned(Plan.Task(1, "alpha"))

@@ -56,7 +56,7 @@ struct FleetTests {
         fleet.enqueue(reference(2), service: alpha, lease: nil)
         #expect(assign(&fleet) == [[2, 1]])
         #expect(fleet.nextLeaseEnd(of: alpha, after: .at(1)) == .at(30))
-        #expect(fleet.servicesWithWaitingTasks() == [alpha])
+        #expect(fleet.waiting(for: alpha) == 1)
         fleet.connected(connection(2, instance: "i"))
         let assignments = fleet.assign(alpha, at: .at(2))
         #expect(assignments.map(\.connection) == [ConnectionID(2)])
@@ -85,6 +85,90 @@ struct FleetTests {
             $0.instance = "i"
         }
         #expect(assign(&fleet) == [[1, 2]])
+    }
+
+    @Test("a stalled connection gets nothing more until its buffer has gone; another replica takes over")
+    func stalled() {
+        var fleet = fleet(connection(1), connection(2), tasks: 1...2)
+        #expect(assign(&fleet) == [[1, 1], [2, 2]])
+        fleet.update(ConnectionID(1)) { $0.isStalled = true }
+        for number in 3...4 { fleet.enqueue(reference(number), service: alpha, lease: nil) }
+        #expect(assign(&fleet) == [[3, 2], [4, 2]])
+        // What it has in flight stays there.
+        #expect(fleet[ConnectionID(1)]?.inFlight == [reference(1)])
+        fleet.update(ConnectionID(1)) { $0.isStalled = false }
+        fleet.enqueue(reference(5), service: alpha, lease: nil)
+        #expect(assign(&fleet) == [[5, 1]])
+    }
+
+    @Test("a task and the request to undo it are two: each waits, is withdrawn and is in flight by itself")
+    func kinds() {
+        var fleet = Fleet(openedAt: .at(0))
+        let undo = TaskReference(OrchestrationID("o_1"), TaskID(1), .compensation)
+        fleet.enqueue(reference(1), service: alpha, lease: nil)
+        fleet.enqueue(undo, service: alpha, lease: nil)
+        #expect(fleet.waiting(for: alpha) == 2)
+        #expect(fleet.orchestrationsWaiting(for: alpha) == [OrchestrationID("o_1")])
+        fleet.withdraw(reference(1), service: alpha)
+        #expect(fleet.waiting(for: alpha) == 1)
+        fleet.connected(connection(1))
+        #expect(fleet.assign(alpha, at: .at(1)).map(\.reference) == [undo])
+        fleet.enqueue(reference(1), service: alpha, lease: nil)
+        #expect(fleet.assign(alpha, at: .at(1)).map(\.reference) == [reference(1)])
+        fleet.release(reference(1), ConnectionID(1), succeeded: true)
+        #expect(fleet[ConnectionID(1)]?.inFlight == [undo])
+        #expect(reference(1) < undo)
+        #expect(fleet.disconnected(ConnectionID(1), at: .at(2)) == [undo])
+    }
+
+    @Test("one that is enqueued again while it waits is delivered once, with the newer lease")
+    func enqueuedTwice() {
+        var fleet = fleet(connection(1, instance: "i"))
+        fleet.enqueue(reference(1), service: alpha, lease: .init(instance: "j", until: .at(30)))
+        fleet.enqueue(reference(1), service: alpha, lease: nil)
+        #expect(fleet.waiting(for: alpha) == 1)
+        #expect(assign(&fleet) == [[1, 1]])
+        #expect(fleet.waiting(for: alpha) == 0)
+        #expect(assign(&fleet, at: 31) == [])
+    }
+
+    @Test("withdrawn ones do not gather")
+    func withdrawnAreForgotten() {
+        var fleet = Fleet(openedAt: .at(0))
+        for number in 1...10_000 {
+            fleet.enqueue(reference(number), service: alpha, lease: nil)
+            fleet.withdraw(reference(number), service: alpha)
+        }
+        #expect(fleet.waiting(for: alpha) == 0)
+        #expect((fleet.services[alpha]?.waiting.count ?? 0) <= 64)
+    }
+
+    @Test("tasks that were ready earlier are delivered earlier, also when they come back")
+    func readyOrder() {
+        var fleet = Fleet(openedAt: .at(0))
+        for (number, ready) in [(1, 1), (2, 2), (3, 3)] {
+            fleet.enqueue(reference(number), service: alpha, lease: nil, readyAt: .at(Int64(ready)))
+        }
+        fleet.enqueue(reference(4), service: alpha, lease: nil, readyAt: .at(1))
+        fleet.connected(connection(1))
+        #expect(assign(&fleet) == [[1, 1], [4, 1], [2, 1], [3, 1]])
+    }
+
+    @Test("an instance that comes back is told by its reconnects")
+    func reconnects() {
+        var fleet = Fleet(openedAt: .at(0))
+        for number in UInt64(1)...3 {
+            fleet.connected(connection(number, instance: "i"))
+            #expect(fleet[ConnectionID(number)]?.reconnects == Int(number) - 1)
+            _ = fleet.disconnected(ConnectionID(number), at: .at(Int64(number)))
+        }
+        fleet.connected(connection(4, awaitsHello: true))
+        fleet.update(ConnectionID(4)) {
+            $0.awaitsHello = false
+            $0.instance = "j"
+        }
+        fleet.arrived(ConnectionID(4))
+        #expect(fleet[ConnectionID(4)]?.reconnects == 0)
     }
 
     @Test("an old socket's close does not unregister the new one (F6)")
@@ -119,7 +203,6 @@ struct FleetTests {
         #expect(fleet.awaySince(alpha) == nil)
         _ = fleet.disconnected(ConnectionID(1), at: .at(9))
         #expect(fleet.awaySince(alpha) == .at(9))
-        #expect(fleet.servicesWithWaitingTasks() == [])
     }
 
     @Test("a withdrawn task is not assigned")

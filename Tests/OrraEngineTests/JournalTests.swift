@@ -23,6 +23,10 @@ struct JournalTests {
                     timeout: .milliseconds(1), gracePeriod: .seconds(9), webhook: "http://127.0.0.1/")),
             .received(
                 .init(orchestration: Run.id, project: ProjectID("p_1"), action: "Do it", data: .emptyObject)),
+            .received(
+                .init(
+                    orchestration: Run.id, project: ProjectID("p_1"), action: "Do it", data: .emptyObject,
+                    retryOf: OrchestrationID("o_first"))),
             .planned(
                 .init(
                     plan: Plan(
@@ -37,12 +41,28 @@ struct JournalTests {
             .waiting(12, .serviceAway), .waiting(12, .connectionLost), .waiting(12, .hubRestarted),
             .waiting(12, .connectionReset), .waiting(12, .retryDue),
             .taskInterim(.init(task: task, id: InterimID("i_1"), execution: "e_1", data: data)),
+            .taskInterim(.init(task: task, id: InterimID("i_1"), execution: "e_1", data: data, skipped: 7)),
             .attemptFailed(.init(task: task, attempt: 1, execution: "e_1", failure: failure, retryAt: .at(1))),
             .attemptFailed(.init(task: task, attempt: 1, failure: failure)),
             .taskCompleted(.init(task: task, output: data, compensation: .init(data: data, ttlMs: 5))),
             .completed(12), .taskFailed(.init(task: task, failure: failure)),
             .taskAborted(.init(task: task, payload: .null)), .cancelled(12),
             .taskLate(.init(task: task, output: data)), .taskLate(.init(task: task, error: "no")),
+            .taskLate(.init(task: task, output: data, compensation: .init(data: data, ttlMs: 5))),
+            .taskKept(.init(task: task, output: data, from: OrchestrationID("o_first"))),
+            .compensating(.init(status: .aborted, failure: failure, task: task, results: nil, abortPayload: data)),
+            .compensating(.init(status: .cancelled, failure: failure)),
+            .undoReady(12, number: 2, expiresAt: .at(1)),
+            .undoDispatched(12, "e_1", attempt: 2, delivery: 3, on: 4, instance: "i"), .undoDispatched(12),
+            .undoWaiting(12, .serviceAway), .undoWaiting(12, .connectionLost), .undoWaiting(12, .hubRestarted),
+            .undoWaiting(12, .connectionReset), .undoWaiting(12, .retryDue),
+            .undoFailed(
+                12, failure, partial: .init(completed: RawJSON([1]), remaining: RawJSON([nil])), retryAt: .at(1)),
+            .undoFailed(12, failure, attempt: 10, isAnswered: false, retryAt: nil),
+            .undoEnded(12), .undoEnded(12, .partial, failure, attempts: 10),
+            .compensationResolved(
+                .init(task: task, id: CompensationID("c_1"), resolution: .ignored, reason: "é \"by hand\"")),
+            .compensationResolved(.init(task: task, id: CompensationID("c_1"), resolution: .resolved, reason: "r")),
             .rejected(12, "unknown"), .messageRejected(.init(task: nil, reason: "no object")), .paused, .resumed,
             .ending(.init(status: .aborted, failure: failure, task: task)),
             .ending(.init(status: .cancelled, failure: failure)),
@@ -71,6 +91,18 @@ struct JournalTests {
                     .init(task: TaskID(1), attempt: 2, failure: Failure(.taskTimedOut, "late"), retryAt: .at(1))))
                 == #"{"v":1,"type":"attemptFailed","task":"task1","attempt":2,"failure":{"code":"Orra:TaskTimedOut","#
                 + #""message":"late"},"retryAt":"2027-01-15T08:00:01.000Z"}"#)
+        #expect(
+            try text(
+                .undoFailed(
+                    1, Failure(.compensationPartial, "half"), attempt: 2,
+                    partial: .init(completed: RawJSON(["a"]), remaining: RawJSON(["b"])), retryAt: .at(1)))
+                == #"{"v":1,"type":"compensationAttemptFailed","task":"task1","attempt":2,"failure":"#
+                + #"{"code":"Orra:CompensationPartial","message":"half"},"isAnswered":true,"#
+                + #""partial":{"completed":["a"],"remaining":["b"]},"retryAt":"2027-01-15T08:00:01.000Z"}"#)
+        #expect(
+            try text(.compensating(.init(status: .cancelled, failure: Run.cancelled)))
+                == #"{"v":1,"type":"compensating","status":"cancelled","failure":{"code":"Orra:Cancelled","#
+                + #""message":"cancelled by the operator"}}"#)
     }
 
     @Test("an event of a newer version, of an unknown type, or without members is refused with the reason")
@@ -133,6 +165,47 @@ struct JournalTests {
                 _ = reason { $0[index].event = event }
             }
             #expect(reason { $0[index].seq = entry.seq + 1 } != nil)
+        }
+    }
+
+    @Test("entries that are no journal of a compensation are a fault, never a crash")
+    func compensationFaults() {
+        var run = Run.compensating([1, 2], failing: 3)
+        run.dispatchUndo(2)
+        run.answerUndo(2, .compensation(.failed("no")))
+        run.wait(.seconds(60))
+        run.undoAll()
+        let task = TaskID(2)
+        let failure = Failure(.compensationFailed, "no")
+        let strays: [Event] =
+            [1, 2, 3, 9].flatMap { number in
+                [
+                    .undoReady(number), .undoDispatched(number), .undoWaiting(number, .connectionLost),
+                    .undoWaiting(number, .serviceAway), .undoFailed(number, failure, retryAt: nil),
+                    .undoFailed(number, failure, retryAt: .at(1)), .undoEnded(number),
+                ]
+            } + [
+                .compensating(.init(status: .failed, failure: failure)), .ended(["y": 1]), .paused,
+                .taskLate(.init(task: task, output: .null, compensation: .init(data: .null, ttlMs: .max))),
+                .taskCompleted(.init(task: task, output: .null, compensation: .init(data: .null, ttlMs: .min))),
+                .taskKept(.init(task: task, output: .null, from: Run.id)),
+                .compensationResolved(
+                    .init(task: TaskID(9), id: CompensationID("c_1"), resolution: .ignored, reason: "no")),
+            ]
+        for index in run.journal.indices.dropFirst() {
+            for event in strays {
+                var replaced = run.journal
+                replaced[index].event = event
+                _ = try? Orchestration(replaying: replaced)
+                // Between two entries as well: what follows is counted on.
+                var inserted = run.journal
+                inserted.insert(replaced[index], at: index)
+                for later in inserted.indices { inserted[later].seq = later + 1 }
+                _ = try? Orchestration(replaying: inserted)
+            }
+        }
+        #expect(throws: JournalFault.self) {
+            try Orchestration(replaying: run.journal.filter { $0.event.kind != .compensating })
         }
     }
 }

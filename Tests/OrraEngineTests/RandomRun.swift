@@ -32,7 +32,9 @@ struct RandomRun {
             // The parameter `v` is a text: a task that takes it here can't be readied.
             let picky: JSONValue = ["type": "object", "properties": ["f0": ["type": "integer"]]]
             let input: JSONValue = Int.random(in: 0..<6, using: &random) == 0 ? picky : ["type": "object"]
-            world.add(name, input: input, output: output, attempts: Int.random(in: 1...4, using: &random))
+            world.add(
+                name, input: input, output: output, attempts: Int.random(in: 1...4, using: &random),
+                revertible: Int.random(in: 0..<4, using: &random) > 0)
         }
         run = Run(world, timeout: .seconds(5), gracePeriod: .seconds(20))
     }
@@ -45,16 +47,24 @@ struct RandomRun {
         }
         run.world.away = [:]
         if run.live.phase == .preparing { run.handle(.planned(plan())) }
-        for _ in 0..<200 where run.live.phase.kind != .ended {
-            for task in run.live.tasks {
-                switch task.phase {
-                case .queued: dispatch(task)
-                case .inFlight: run.report(task.id.number, .output(RawJSON(["v": 1, "w": 2]), nil), "e_healed")
-                default: continue
-                }
-            }
-            run.wait(.seconds(1))
+        for _ in 0..<1_000 where run.live.phase.kind != .ended || run.live.isUnsettled {
+            for task in run.live.tasks { heal(task) }
+            let wakeup = run.live.nextWakeup(in: run.world) ?? run.now + .seconds(1)
+            run.wait(max(wakeup - run.now, .milliseconds(1)))
             try check(run)
+        }
+    }
+
+    private mutating func heal(_ task: TaskState) {
+        switch task.phase {
+        case .queued: return dispatch(task)
+        case .inFlight: run.report(task.id.number, .output(RawJSON(["v": 1, "w": 2]), nil), "e_healed")
+        default: break
+        }
+        switch task.undo?.phase {
+        case .queued: dispatchUndo(task)
+        case .inFlight: run.answerUndo(task.id.number, .compensation(.completed), "e_healed")
+        default: return
         }
     }
 
@@ -72,10 +82,19 @@ struct RandomRun {
         return Plan(parameters: RawJSON(["v": "text", "w": 1]), tasks: tasks)
     }
 
+    /// Outputs that a retry takes over: mostly none.
+    private mutating func kept() -> [KeptOutput] {
+        guard Int.random(in: 0..<4, using: &random) == 0 else { return [] }
+        return (1...3).map { number in
+            KeptOutput(task: TaskID(number), output: RawJSON(["v": 1, "w": 2]), from: OrchestrationID("o_first"))
+        }
+    }
+
     private mutating func step() {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<3:
-            run.handle(Int.random(in: 0..<12, using: &random) == 0 ? .notActionable(reason: "no") : .planned(plan()))
+            let isActionable = Int.random(in: 0..<12, using: &random) > 0
+            run.handle(isActionable ? .planned(plan(), kept: kept()) : .notActionable(reason: "no"))
         case 3: if Int.random(in: 0..<3, using: &random) == 0 { run.handle(.cancel) }
         case 4..<8: restart()
         case 8..<14:
@@ -83,8 +102,56 @@ struct RandomRun {
             run.world.away[service] = run.world.away[service] == nil ? run.now : nil
             run.handle(.connectivityChanged)
         case 14..<34: run.wait(.milliseconds(Int64.random(in: 0...4_000, using: &random)))
+        case 34..<54: undoStep()
+        case 54: resolve()
         default: taskStep()
         }
+    }
+
+    private mutating func resolve() {
+        guard let task = run.live.tasks.randomElement(using: &random) else { return }
+        run.handle(.resolve(task.id, Bool.random(using: &random) ? .resolved : .ignored, reason: "by hand"))
+    }
+
+    private mutating func undoStep() {
+        guard let task = run.live.tasks.filter({ $0.undo != nil }).randomElement(using: &random),
+            let undo = task.undo
+        else { return taskStep() }
+        let choice = Int.random(in: 0..<10, using: &random)
+        switch undo.phase {
+        case .queued where choice < 7: dispatchUndo(task)
+        case .inFlight(let delivery) where choice < 3:
+            run.loseUndo(task.id.number, on: delivery.connection.number)
+        case .inFlight where choice < 5: run.wait(Limits.compensationTimeout)
+        case .backingOff where choice < 5: run.wait(.seconds(66))
+        default: reportUndo(task)
+        }
+    }
+
+    private mutating func dispatchUndo(_ task: TaskState) {
+        guard run.world.away[task.service] == nil else { return }
+        executions += 1
+        connections += 1
+        run.dispatchUndo(
+            task.id.number, "e_\(executions)", on: connections,
+            instance: Bool.random(using: &random) ? "i\(connections % 3)" : nil)
+    }
+
+    private mutating func reportUndo(_ task: TaskState) {
+        let value = RawJSON([.number(JSONNumber(Int.random(in: 0..<3, using: &random)))])
+        let report: TaskReport =
+            switch Int.random(in: 0..<20, using: &random) {
+            case 0..<4: .compensation(.completed)
+            case 4..<7: .compensation(.partial(.init(completed: value, remaining: value)))
+            case 7..<13: .compensation(.failed("no"))
+            case 13: .malformed(reason: "no result")
+            case 14: .aborted(value)
+            case 15: .output(value, nil)
+            case 16: .inProgress
+            case 17: .interim(value, InterimID("i_1"))
+            default: .error("no")
+            }
+        run.answerUndo(task.id.number, report, "e_\(executions)")
     }
 
     /// The hub dies and starts again: what lives is what the journal says, and nothing is connected.
@@ -115,15 +182,17 @@ struct RandomRun {
             instance: Bool.random(using: &random) ? "i\(connections % 3)" : nil)
     }
 
+    private mutating func ttl() -> Int64 { [5, 20_000, 60_000, 600_000].randomElement(using: &random) ?? 5 }
+
     private mutating func report(_ task: TaskState) {
         let execution = "e_\(Int.random(in: max(0, executions - 3)...executions, using: &random))"
-        let value = RawJSON(["v": Int.random(in: 0..<15, using: &random) == 0 ? "text" : 1, "w": 2])
+        let value = RawJSON(["v": Int.random(in: 0..<10, using: &random) == 0 ? "text" : 1, "w": 2])
         let report: TaskReport =
             switch Int.random(in: 0..<40, using: &random) {
-            case 0..<16: .output(value, nil)
-            case 16..<18: .output(value, .init(data: value, ttlMs: 5))
-            case 18..<30: .error("no")
-            case 30: .malformed(reason: "no object")
+            case 0..<6: .output(value, nil)
+            case 6..<18: .output(value, .init(data: value, ttlMs: ttl()))
+            case 18..<29: .error("no")
+            case 29..<31: .malformed(reason: "no object")
             case 31: .aborted(value)
             case 32..<34: .inProgress
             default: .interim(value, InterimID("i_\(executions)"))

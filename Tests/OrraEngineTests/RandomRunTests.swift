@@ -33,6 +33,38 @@ struct RandomRunTests {
         }
     }
 
+    @Test("compensations run one at a time, the newest first, within their limits, and each ends once")
+    func compensations() throws {
+        var requests = 0
+        for seed in Self.seeds {
+            var random = RandomRun(seed: seed)
+            random.play { _ in }
+            #expect(throws: Never.self, "seed \(seed)") { try UndoModel.check(random.run) }
+            requests += random.run.journal.count { $0.event.kind == .compensationReady }
+        }
+        #expect(requests > 200, "the runs undo too little to show anything")
+    }
+
+    @Test("the clock has something to do when it was said, and nothing before")
+    func wakeups() throws {
+        for seed in Self.seeds.prefix(100) {
+            var random = RandomRun(seed: seed)
+            try random.play { run in
+                func decision(at now: Timestamp) -> Decision {
+                    var live = run.live
+                    return live.handle(.clock, at: now, in: run.world)
+                }
+                guard let wakeup = run.live.nextWakeup(in: run.world) else {
+                    try #require(decision(at: run.now + .seconds(1_000_000_000)) == Decision(), "seed \(seed)")
+                    return
+                }
+                let early = Timestamp(milliseconds: wakeup.milliseconds - 1)
+                if early >= run.now { try #require(decision(at: early) == Decision(), "seed \(seed)") }
+                try #require(decision(at: max(wakeup, run.now)) != Decision(), "seed \(seed)")
+            }
+        }
+    }
+
     @Test("the same seed decides the same")
     func determinism() {
         for seed in Self.seeds.prefix(50) {
@@ -51,6 +83,7 @@ struct RandomRunTests {
             var random = RandomRun(seed: seed)
             random.play { _ in }
             #expect(random.run.live.phase.kind == .ended, "seed \(seed) stays \(random.run.live.phase.kind)")
+            #expect(!random.run.live.isUnsettled, "seed \(seed) is undone for ever")
             statuses.insert(random.run.live.status)
         }
         #expect(statuses == [.completed, .failed, .aborted, .cancelled, .notActionable])
@@ -68,6 +101,11 @@ struct RandomRunTests {
         for from in TaskPhase.Kind.allCases {
             for to in TaskPhase.successors(of: from) {
                 declared.insert(.init(of: "task", from: from.rawValue, to: to.rawValue))
+            }
+        }
+        for from in CompensationPhase.Kind.allCases {
+            for to in CompensationPhase.successors(of: from) {
+                declared.insert(.init(of: "compensation", from: from.rawValue, to: to.rawValue))
             }
         }
         for from in OrchestrationPhase.Kind.allCases {

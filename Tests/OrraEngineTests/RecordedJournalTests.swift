@@ -28,14 +28,21 @@ struct RecordedJournalTests {
         return try lines.map { try WireDecoder().decode(Line.self, from: Array($0)).entry }
     }
 
+    func states(_ name: String) throws -> [OrchestrationID: Orchestration] {
+        try Dictionary(grouping: entries(name), by: \.orchestration).mapValues {
+            try Orchestration(replaying: $0)
+        }
+    }
+
+    @Test("the fixtures together hold every kind of event")
+    func everyKind() throws {
+        let kinds = try ["journal-v1.jsonl", "journal-v1-undo.jsonl"].flatMap { try entries($0).map(\.event.kind) }
+        #expect(Set(kinds) == Set(Event.Kind.allCases))
+    }
+
     @Test("version 1 folds to the states that it had")
     func version1() throws {
-        let entries = try entries("journal-v1.jsonl")
-        #expect(Set(entries.map(\.event.kind)) == Set(Event.Kind.allCases), "the fixture holds every kind")
-        var states: [OrchestrationID: Orchestration] = [:]
-        for (id, journal) in Dictionary(grouping: entries, by: \.orchestration) {
-            states[id] = try Orchestration(replaying: journal)
-        }
+        let states = try states("journal-v1.jsonl")
         func state(_ name: String) throws -> Orchestration { try #require(states[OrchestrationID(name)]) }
 
         let completed = try state("o_completed")
@@ -43,7 +50,10 @@ struct RecordedJournalTests {
         #expect(completed.tasks.map(\.phase.kind) == [.completed, .completed])
         #expect(completed.tasks.map(\.attempt) == [2, 1])
         #expect(completed.tasks.map(\.connectionsLost) == [1, 0])
-        #expect(completed[TaskID(1)]?.compensation?.ttlMs == 86_400_000)
+        let undo = try #require(completed[TaskID(1)]?.undo)
+        #expect(undo.data == RawJSON(["undo": [1, nil]]))
+        #expect((undo.expiresAt - undo.completedAt).milliseconds == 86_400_000)
+        #expect(!completed.isUnsettled)
 
         let aborted = try state("o_aborted")
         #expect(aborted.status == .aborted)
@@ -55,5 +65,47 @@ struct RecordedJournalTests {
         #expect(live.phase == .running)
         #expect(live.tasks.map(\.phase.kind) == [.inFlight, .blocked])
         #expect(live[TaskID(1)]?.deliveries == 2)
+    }
+
+    @Test("version 1 with compensations and retries folds to the states that it had")
+    func version1Undo() throws {
+        let states = try states("journal-v1-undo.jsonl")
+        func state(_ name: String) throws -> Orchestration { try #require(states[OrchestrationID(name)]) }
+
+        let undone = try state("o_undone")
+        #expect(undone.status == .aborted)
+        #expect(undone.phase.kind == .ended)
+        #expect(undone.abortPayload == RawJSON(["reason": "fraud"]))
+        #expect(undone.compensationCounts == CompensationCounts(total: 2, completed: 1, failed: 1))
+        let second = try #require(undone[TaskID(2)]?.undo)
+        #expect(second.phase == .ended(.completed))
+        #expect(second.number == 2)
+        #expect(second.attempt == 3)
+        #expect(second.connectionsLost == 1)
+        #expect(second.partial?.remaining == RawJSON(["refund"]))
+        let first = try #require(undone[TaskID(1)]?.undo)
+        #expect(first.phase == .ended(.expired))
+        #expect(first.failure?.code == .compensationExpired)
+        #expect(first.resolution?.resolution == .resolved)
+        #expect(first.resolution?.reason == "paid back by hand")
+
+        let retried = try state("o_retried")
+        #expect(retried.retryOf == OrchestrationID("o_first"))
+        #expect(retried.status == .completed)
+        #expect(retried[TaskID(1)]?.attempt == 0)
+        #expect(retried[TaskID(1)]?.output == RawJSON(["y": 1]))
+
+        let undoing = try state("o_undoing")
+        #expect(undoing.phase.kind == .compensating)
+        #expect(undoing.isUnsettled)
+        #expect(undoing.tasks.map { $0.undo?.phase.kind } == [.waiting, .inFlight, nil])
+        #expect(undoing[TaskID(2)]?.undo?.deliveries == 2)
+
+        let late = try state("o_late")
+        #expect(late.phase.kind == .ended)
+        #expect(late.status == .cancelled)
+        #expect(late.isUnsettled)
+        #expect(late[TaskID(1)]?.lateOutput == RawJSON(["y": 2]))
+        #expect(late[TaskID(1)]?.undo?.phase.kind == .queued)
     }
 }

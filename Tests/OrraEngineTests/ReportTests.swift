@@ -49,7 +49,8 @@ struct ReportTests {
 
     @Test("a late success keeps what undoes it, however many other messages came before; said again, it is dropped")
     func lateCompensation() {
-        var (run, _) = Run.planned(Plan.Task(1, "alpha"), Plan.Task(2, "beta"))
+        var (run, _) = Run.planned(
+            Plan.Task(1, "alpha"), Plan.Task(2, "beta"), world: .revertible("alpha", "beta"))
         run.dispatch(1, "e_1")
         run.dispatch(2, "e_2", on: 2)
         run.lose(1)
@@ -100,6 +101,7 @@ struct ReportTests {
     @Test("what the service handed over for its compensation is journaled")
     func compensation() {
         var run = half()
+        run.world.add("beta", revertible: true)
         let compensation = Event.Compensation(data: RawJSON(["order": 1]), ttlMs: 1_000)
         #expect(
             run.report(2, .output(.emptyObject, compensation), "e_2").events.first
@@ -124,6 +126,20 @@ struct ReportTests {
         #expect(interim(&run, ["p": 2]) == [event(["p": 2])])
         #expect(interim(&run, ["p": 1]) == [event(["p": 1])])
         #expect(interim(&run, ["p": 1], "e_3") == [event(["p": 1], "e_3")])
+    }
+
+    @Test("how many interim results came too fast to be kept stands with the next one")
+    func interimSkipped() {
+        var run = half()
+        func event(_ value: JSONValue, _ skipped: Int?) -> Event {
+            .taskInterim(
+                .init(
+                    task: TaskID(2), id: InterimID("i_1"), execution: "e_2", data: RawJSON(value), skipped: skipped))
+        }
+        for (value, skipped) in [(JSONValue(1), 0), (2, 7), (3, 0)] {
+            let report = TaskReport.interim(RawJSON(value), InterimID("i_1"), skipped: skipped)
+            #expect(run.report(2, report, "e_2").events == [event(value, skipped == 0 ? nil : skipped)])
+        }
     }
 
     @Test("interim results after the outcome are dropped")

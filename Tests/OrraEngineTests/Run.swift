@@ -13,16 +13,16 @@ struct World: Surroundings {
     /// Schemas that accept anything, one attempt's wait of exactly 1 s, 2 s, 4 s …
     mutating func add(
         _ name: String, input: JSONValue = ["type": "object"], output: JSONValue = ["type": "object"],
-        attempts: Int = 5
+        attempts: Int = 5, revertible: Bool = false
     ) {
         services[.named(name)] = Service(
             id: .named(name), project: ProjectID("p_test"), kind: .service, name: name, description: "for tests",
-            schema: ServiceSchema(input: JSONSchema(input), output: JSONSchema(output)),
+            schema: ServiceSchema(input: JSONSchema(input), output: JSONSchema(output)), revertible: revertible,
             retry: RetryPolicy(maximumAttempts: attempts, jitter: 0), registeredAt: .at(0))
     }
 }
 
-/// One orchestration under test with its journal, folded again after every step.
+/// One orchestration under test with its journal, folded again after every step, and with what a hub would hold for it.
 struct Run {
     struct Transition: Hashable, Comparable, CustomStringConvertible {
         var of: String
@@ -37,6 +37,7 @@ struct Run {
     private(set) var live: Orchestration
     private(set) var journal: [JournalEntry]
     private(set) var transitions: Set<Transition> = []
+    private var deliveries = DeliveryModel()
     var now: Timestamp
 
     init(
@@ -66,7 +67,7 @@ struct Run {
         return (run, decision)
     }
 
-    /// Handles one input, and checks that the journal folds to the same value.
+    /// Handles one input, and checks that the journal folds to the same value and the effects lead where it says.
     @discardableResult
     mutating func handle(_ input: OrchestrationInput) -> Decision {
         var folded = live
@@ -81,6 +82,9 @@ struct Run {
                     position: Int64(journal.count + 1), at: now, event: event))
         }
         precondition(folded == live, "the events of \(input) do not fold to what was decided")
+        if let difference = deliveries.perform(input, decision, of: live) {
+            preconditionFailure("the effects of \(input) lead elsewhere: \(difference)")
+        }
         return decision
     }
 
@@ -122,6 +126,10 @@ struct Run {
         }
         for (old, new) in zip(before.tasks, after.tasks) where old.phase.kind != new.phase.kind {
             transitions.insert(Transition(of: "task", from: old.phase.kind.rawValue, to: new.phase.kind.rawValue))
+        }
+        for (old, new) in zip(before.tasks, after.tasks) {
+            guard let from = old.undo?.phase.kind, let to = new.undo?.phase.kind, from != to else { continue }
+            transitions.insert(Transition(of: "compensation", from: from.rawValue, to: to.rawValue))
         }
     }
 }

@@ -72,6 +72,58 @@ struct HTTPBodyTests {
         #expect(!text.contains("completed"))
     }
 
+    @Test("a list tells the compensations of those that have some, and of no other")
+    func compensationCounts() throws {
+        var summary = OrchestrationSummary(
+            id: .init("o_1"), action: "a", status: .failed, error: nil, timestamp: Timestamp(milliseconds: 0))
+        #expect(!String(decoding: try WireEncoder().encode(summary), as: UTF8.self).contains("compensation"))
+        summary.compensation = CompensationCounts(active: 1, total: 3, completed: 1, failed: 1)
+        let text = String(decoding: try WireEncoder().encode(summary), as: UTF8.self)
+        #expect(text.hasSuffix(#""compensation":{"active":1,"total":3,"completed":1,"failed":1}}"#))
+    }
+
+    @Test("a plan is asked for in the form of a submission")
+    func planRequest() throws {
+        let body = try decode(
+            PlanRequest.self,
+            #"{"Action":{"Content":"Ship it"},"Data":[{"Field":"f","Value":[1]}],"PLAN":{"tasks":[]}}"#)
+        #expect(
+            body.submission
+                == ActionRequest(
+                    action: .init(content: "Ship it"), data: [.init(field: "f", value: .array([1]))],
+                    plan: ["tasks": .array([])]))
+    }
+
+    @Test("the data of a compensation go over the wire untouched, with the context of its request")
+    func compensationData() throws {
+        let data = #"{"z":1.10,"a":12345678901234567890}"#
+        let context = HubMessage.CompensationContext(
+            orchestration: .init("o_1"), reason: .aborted, payload: try RawJSON(validating: Array(#"{"b":1.0}"#.utf8)),
+            timestamp: Timestamp(milliseconds: 0))
+        let body = CompensationData(
+            data: try RawJSON(validating: Array(data.utf8)), context: .init(context), ttl: 86_400_000)
+        let text = String(decoding: try WireEncoder().encode(body), as: UTF8.self)
+        #expect(
+            text == #"{"data":\#(data),"context":{"orchestrationId":"o_1","reason":"aborted","payload":{"b":1.0},"#
+                + #""timestamp":"1970-01-01T00:00:00.000Z"},"ttl":86400000}"#)
+    }
+
+    @Test("an idempotency key has 1 to 255 visible ASCII characters")
+    func idempotencyKeys() {
+        #expect(IdempotencyHeader.isValid("order-1:~!"))
+        #expect(IdempotencyHeader.isValid(String(repeating: "k", count: 255)))
+        for key in ["", "a b", "a\tb", "ä", "a\u{7F}", String(repeating: "k", count: 256)] {
+            #expect(!IdempotencyHeader.isValid(key))
+        }
+    }
+
+    @Test("a retention of 0 keeps all", arguments: [#""0""#, "0", #""0s""#])
+    func retention(text: String) throws {
+        let body = try decode(RetentionBody.self, #"{"retention":\#(text)}"#)
+        #expect(body.retention.duration == .zero)
+        #expect(String(decoding: try WireEncoder().encode(body), as: UTF8.self) == #"{"retention":"0s"}"#)
+    }
+
     private func decode<Body: Decodable>(_ type: Body.Type, _ text: String) throws -> Body {
         try WireDecoder(ignoresKeyCase: true).decode(type, from: Array(text.utf8))
     }

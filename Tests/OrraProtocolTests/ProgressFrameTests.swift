@@ -16,6 +16,16 @@ struct ProgressFrameTests {
         #expect(ProgressFrame(type: kind).isLast == (kind == .ended))
     }
 
+    @Test("what a compensation came to is not the status of the orchestration")
+    func compensationStatus() throws {
+        var frame = ProgressFrame(type: .compensationEnded)
+        frame.compensationId = CompensationID("c_1")
+        frame.compensationStatus = .partial
+        #expect(
+            String(decoding: try frame.frame(), as: UTF8.self)
+                == #"{"type":"compensation_ended","compensationId":"c_1","compensationStatus":"partial"}"#)
+    }
+
     @Test("payloads keep their numbers and the order of their members")
     func exactPayload() throws {
         let data = #"{"z":1.10,"a":12345678901234567890}"#
@@ -38,6 +48,9 @@ struct ProgressFrameTests {
         #expect(bytes.count < 1_024)
         let short = try ProgressFrame(frame: bytes)
         #expect(short.truncated == true && short.results == nil)
+        frame = ProgressFrame(type: .compensationAttemptFailed)
+        frame.partial = .init(completed: half, remaining: half)
+        #expect(try ProgressFrame(frame: frame.frame()).partial == nil)
         #expect(short.seq == 9 && short.type == .ended && short.status == .completed)
     }
 }

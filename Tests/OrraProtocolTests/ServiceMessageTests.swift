@@ -69,6 +69,19 @@ struct ServiceMessageTests {
                 == .taskResult(report, .output(.emptyObject, .init(data: raw("1"), ttlMilliseconds: nil))))
     }
 
+    @Test(
+        "a time to live is taken within the range that the hub can count, and left out if it is no number",
+        arguments: [
+            ("5000", 5_000), ("0", 1), ("-7", 1), ("2.5", 2), ("1e300", 31_536_000_000),
+            ("9223372036854775807", 31_536_000_000), (#""soon""#, nil), ("null", nil),
+        ] as [(String, Int64?)])
+    func timeToLive(ttl: String, expected: Int64?) throws {
+        let payload = try result(#""result":{"task":{},"compensation":{"data":{},"ttl":\#(ttl)}}"#)
+        #expect(
+            payload
+                == .taskResult(report, .output(.emptyObject, .init(data: .emptyObject, ttlMilliseconds: expected))))
+    }
+
     @Test("an output keeps its numbers and the order of its members, when read and when written")
     func exactOutput() throws {
         let output = #"{"z":1.10,"a":12345678901234567890,"s":"\u00e9"}"#

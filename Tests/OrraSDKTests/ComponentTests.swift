@@ -222,29 +222,7 @@ struct ComponentTests {
         }
     }
 
-    @Test("cancels the handler of a task that the hub no longer wants")
-    func cancelRequest() async throws {
-        try await FakeHub.run { hub in
-            let rig = try ComponentRig(hub)
-            let begun = Mailbox<Bool>()
-            try await rig.service { _, _ in
-                await begun.put(true)
-                try await Gate().pass()
-                return Payment(paymentStatus: "never")
-            }.running {
-                let socket = try await hub.connected()
-                try await socket.sendTask()
-                _ = try await begun.next()
-                try await socket.send(
-                    .cancelRequest(
-                        task: TaskID(1), execution: ExecutionID("e_1"),
-                        idempotencyKey: IdempotencyKey(rawValue: "key-1")))
-                #expect(try await socket.nextAcknowledged().error("e_1") == "the handler was cancelled")
-            }
-        }
-    }
-
-    @Test("answers pings that are its own, ignores what it does not know, and refuses compensations")
+    @Test("answers pings that are its own, ignores what it does not know, and undoes nothing without a revert handler")
     func smallMessages() async throws {
         try await FakeHub.run { hub in
             let rig = try ComponentRig(hub)
@@ -257,13 +235,7 @@ struct ComponentTests {
                 try await socket.send(opcode: .binary, .init(string: "bytes"))
                 try await socket.send(.ping(ServiceID("s_abc")))
                 #expect(try await socket.next() == ServiceMessage(id: "pong", payload: .pong))
-                let request = HubMessage.TaskRequest(
-                    task: TaskID(1), execution: ExecutionID("e_9"), idempotencyKey: IdempotencyKey(rawValue: "undo"),
-                    service: ServiceID("s_abc"), input: .emptyObject)
-                let context = HubMessage.CompensationContext(
-                    orchestration: OrchestrationID("o_1"), reason: .failed, payload: nil,
-                    timestamp: Timestamp(milliseconds: 0))
-                try await socket.send(.compensationRequest(request, context))
+                try await socket.sendRevert(execution: "e_9")
                 #expect(try await socket.nextAcknowledged().error("e_9") == "no revert handler")
             }
         }

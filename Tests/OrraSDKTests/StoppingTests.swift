@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import NIOConcurrencyHelpers
 import NIOHTTP1
@@ -32,6 +33,83 @@ struct StoppingTests {
                 #expect(try await socket.nextAcknowledged().output("e_1") == ["paymentStatus": "paid"])
                 #expect(try await socket.closes.next() == .normalClosure)
                 #expect(await socket.messages.isEmpty, "a task that came later is left to the hub")
+            }
+        }
+    }
+
+    @Test("finishes also what waits, and says on every connection that it drains")
+    func drainWaiting() async throws {
+        try await FakeHub.run { hub in
+            var rig = try ComponentRig(hub)
+            rig.concurrency = 1
+            let (gate, begun) = (Gate(), Mailbox<Bool>())
+            try await rig.service { order, _ in
+                await begun.put(true)
+                if order.amount == 1 { try await gate.pass() }
+                return Payment(paymentStatus: "paid \(order.orderId)")
+            }.running { stop in
+                let first = try await hub.connected()
+                try await first.sendTask(input: ["orderId": "ORD1", "amount": 1])
+                try await first.sendTask(2, key: "key-2", execution: "e_2", input: ["orderId": "ORD2", "amount": 2])
+                try await first.settled()
+                _ = try await begun.next()
+                stop()
+                #expect(try await first.next() == ServiceMessage(id: "drain", payload: .drain))
+                try await first.drop()
+                let second = try await hub.connected()
+                #expect(try await second.next() == ServiceMessage(id: "drain", payload: .drain))
+                gate.open()
+                #expect(try await second.nextAcknowledged().output("e_1") == ["paymentStatus": "paid ORD1"])
+                #expect(try await second.nextAcknowledged().output("e_2") == ["paymentStatus": "paid ORD2"])
+                #expect(try await second.closes.next() == .normalClosure)
+            }
+        }
+    }
+
+    enum End { case shutdown, signal }
+
+    @Test(
+        "shutdown() and SIGTERM drain it; one that was stopped so does not run again", .serialized,
+        arguments: [End.shutdown, .signal])
+    func shutdown(by end: End) async throws {
+        try await FakeHub.run { hub in
+            let rig = try ComponentRig(hub)
+            let (gate, begun) = (Gate(), Mailbox<Bool>())
+            let service = try rig.service { _, _ in
+                await begun.put(true)
+                try await gate.pass()
+                return Payment(paymentStatus: "paid")
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await service.run() }
+                let socket = try await hub.connected()
+                try await socket.sendTask()
+                _ = try await begun.next()
+                switch end {
+                case .shutdown: for _ in 0..<2 { service.shutdown() }
+                case .signal: kill(getpid(), SIGTERM)
+                }
+                #expect(try await socket.next() == ServiceMessage(id: "drain", payload: .drain))
+                gate.open()
+                #expect(try await socket.nextAcknowledged().output("e_1") == ["paymentStatus": "paid"])
+                #expect(try await socket.closes.next() == .normalClosure)
+                try await group.waitForAll()
+            }
+            try await service.run()
+        }
+    }
+
+    @Test("shutdown() ends also a component that a service group runs")
+    func shutdownOfLifecycle() async throws {
+        try await FakeHub.run { hub in
+            let rig = try ComponentRig(hub)
+            let service: OrraSDK.Service = try rig.service { _, _ in Payment(paymentStatus: "") }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await service.lifecycle.run() }
+                let socket = try await hub.connected()
+                service.shutdown()
+                #expect(try await socket.next().payload == .drain)
+                try await group.waitForAll()
             }
         }
     }

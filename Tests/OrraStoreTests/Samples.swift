@@ -57,10 +57,49 @@ enum Samples {
         .taskReady(.init(task: TaskID(task), input: .emptyObject, key: key(number)))
     }
 
-    static func outbox(_ number: Int, orchestration: Int, readyAt: Int64) -> OutboxRow {
+    static func compensationReady(_ task: Int, key number: Int) -> Event {
+        .compensationReady(.init(task: TaskID(task), key: key(number), number: 1, expiresAt: at(999)))
+    }
+
+    static func outbox(
+        _ number: Int, orchestration: Int, readyAt: Int64, kind: WorkKind = .task, diedAt: Int64? = nil,
+        project: ProjectID = project.id
+    ) -> OutboxRow {
         OutboxRow(
-            key: key(number), reference: TaskReference(id(orchestration), TaskID(number)), project: project.id,
-            service: service.id, readyAt: at(readyAt))
+            key: key(number), reference: TaskReference(id(orchestration), TaskID(number), kind), project: project,
+            service: service.id, readyAt: at(readyAt), death: diedAt.map { .init(at: at($0), error: "away") })
+    }
+
+    static func failedCompensation(
+        _ name: String, orchestration: Int, at time: Int64, project: ProjectID = project.id,
+        resolution: FailedCompensation.Resolution = .pending
+    ) -> FailedCompensation {
+        FailedCompensation(
+            id: CompensationID("c_" + name), project: project,
+            reference: TaskReference(id(orchestration), TaskID(12), .compensation), service: service.id,
+            serviceName: "echo", status: .partial, failure: name == "a" ? nil : "é gave up", attempts: 10, at: at(time),
+            resolution: resolution, reason: resolution == .pending ? nil : "by hand",
+            resolvedAt: resolution == .pending ? nil : at(time + 1))
+    }
+
+    static func submission(
+        _ key: String, orchestration: Int, createdAt: Int64, project: ProjectID = project.id
+    ) -> SubmissionRow {
+        SubmissionRow(
+            project: project, key: key, bodyHash: "h\(orchestration)", orchestration: id(orchestration),
+            createdAt: at(createdAt))
+    }
+
+    static func serviceEntry(
+        position: Int64, at time: Int64? = nil, project: ProjectID = project.id, service: ServiceID = service.id
+    ) -> ServiceEntry {
+        let isHealth = position.isMultiple(of: 2)
+        return ServiceEntry(
+            project: project, position: position, at: at(time ?? position),
+            event: ServiceEvent(
+                kind: isHealth ? .health : .disconnected, service: service, name: "echo",
+                connection: ConnectionID(UInt64(position)), instance: isHealth ? "i" : nil,
+                health: isHealth ? .degraded : nil, reason: isHealth ? "missed 1 pong" : nil))
     }
 
     static func delivery(
@@ -71,6 +110,7 @@ enum Samples {
             id: DeliveryID("d_" + name), project: project, orchestration: id(orchestration),
             url: "http://127.0.0.1/\(name)", secret: name == "a" ? nil : "c2VjcmV0", form: .list,
             createdAt: at(createdAt))
+        if name == "c" { delivery.subject = .compensationFailed(TaskID(12)) }
         delivery.state = state
         delivery.attempts = 2
         delivery.nextAttempt = at(createdAt + 99)

@@ -1,5 +1,9 @@
 import Foundation
-import OrraStore
+import GRDB
+import OrraEngine
+import OrraModel
+
+@testable import OrraStore
 
 /// The stores that the conformance suite runs over.
 enum StoreBackend: String, CaseIterable, Sendable, CustomStringConvertible {
@@ -45,6 +49,73 @@ final class OpenStore {
     }
 
     func reopen() async throws { store = try await successor(store) }
+}
+
+/// What a test does behind the store's back, or sees there.
+extension OpenStore {
+    func damage(_ orchestration: OrchestrationID, seq: Int) async throws {
+        switch store {
+        case let memory as InMemoryStore: memory.damage(orchestration, seq: seq)
+        case let sqlite as SQLiteStore:
+            try await sqlite.pool.write {
+                try $0.execute(
+                    sql: """
+                        UPDATE journal SET event = '{"v":1,"type":"received","action":"hush"}'
+                        WHERE orchestration = ? AND seq = ?
+                        """, arguments: [orchestration.rawValue, seq])
+            }
+        default: break
+        }
+    }
+
+    func damage(_ service: ServiceID) async throws {
+        switch store {
+        case let memory as InMemoryStore: memory.damage(service)
+        case let sqlite as SQLiteStore:
+            try await sqlite.pool.write {
+                try $0.execute(
+                    sql: #"UPDATE services SET definition = '{"hush":1}' WHERE id = ?"#, arguments: [service.rawValue])
+            }
+        default: break
+        }
+    }
+
+    /// Everything that is stored, in every table, as text.
+    func contents() async throws -> String {
+        switch store {
+        case let memory as InMemoryStore:
+            var text = ""
+            dump(memory.snapshot().tables, to: &text)
+            return text
+        case let sqlite as SQLiteStore:
+            return try await sqlite.pool.read { database in
+                let tables = try String.fetchAll(database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+                return try tables.map { table in
+                    let rows = try Row.fetchAll(database, sql: "SELECT * FROM \(table)")
+                    return ([table] + rows.map(\.description)).joined(separator: "\n")
+                }.joined(separator: "\n")
+            }
+        default: return ""
+        }
+    }
+
+    /// Rows of its journal, hidden or not.
+    func journalRows(of orchestration: OrchestrationID) async throws -> Int? {
+        switch store {
+        case let memory as InMemoryStore:
+            let tables = memory.snapshot().tables
+            let rows = tables.journals[orchestration, default: []].count
+            let projected = tables.projectJournals.values.joined().filter { $0.orchestration == orchestration }.count
+            return rows == projected ? rows : nil
+        case let sqlite as SQLiteStore:
+            return try await sqlite.pool.read {
+                try Int.fetchOne(
+                    $0, sql: "SELECT count(*) FROM journal WHERE orchestration = ?", arguments: [orchestration.rawValue]
+                )
+            }
+        default: return nil
+        }
+    }
 }
 
 enum TemporaryDirectory {

@@ -50,12 +50,17 @@ extension StoreConformance {
                 S.base + [
                     .orchestration(S.row(1)), .journal(S.entry(1, 1, position: 1)),
                     .journal(S.entry(1, 2, position: 2, event: S.ready(10, key: 7))),
+                    .journal(S.entry(1, 3, position: 3, event: S.compensationReady(10, key: 17))),
+                    .journal(S.entry(1, 4, position: 4, event: S.compensationReady(10, key: 18))),
                 ])
             try await store.commit([
                 .orchestration(S.row(1, status: .completed, endedAt: S.at(9))), .outboxDelete(S.key(7)),
             ])
             try await opened.reopen()
             #expect(try await opened.store.task(of: S.key(7)) == TaskReference(S.id(1), TaskID(10)))
+            let undoing = TaskReference(S.id(1), TaskID(10), .compensation)
+            #expect(try await opened.store.task(of: S.key(17)) == undoing)
+            #expect(try await opened.store.task(of: S.key(18)) == undoing)
             #expect(try await opened.store.task(of: S.key(8)) == nil)
         }
     }
@@ -72,7 +77,20 @@ extension StoreConformance {
             #expect(try await store.task(of: S.key(1)) == nil)
             #expect(try await store.outbox().isEmpty)
             #expect(try await store.failedDeliveries(of: S.project.id, limit: 9).isEmpty)
-            try await store.commit([.outboxDelete(S.key(1))])
+            #expect(try await store.outbox(of: S.project.id, limit: 9).isEmpty)
+            #expect(try await store.failedCompensations(of: S.project.id, all: true, limit: 9).isEmpty)
+            #expect(try await store.failedCompensation(CompensationID("c_a")) == nil)
+            #expect(try await store.submission(of: S.project.id, key: "k") == nil)
+            #expect(try await store.serviceEvents(of: S.project.id, afterPosition: 0, limit: 9).isEmpty)
+            #expect(try await store.serviceEvents(of: S.service.id, limit: 9).isEmpty)
+            #expect(try await store.prunedPosition(of: S.project.id) == 0)
+            #expect(try await store.prunable(of: S.project.id, endedBefore: S.at(99), limit: 9).isEmpty)
+            #expect(try await store.hidden(limit: 9).isEmpty)
+            try await store.commit([
+                .outboxDelete(S.key(1)), .outboxDead(S.key(1), at: S.at(1), error: "away"), .hide([S.id(1)]),
+                .prune(S.id(1), rows: 9),
+                .pruneEvents(S.project.id, before: S.at(9), submissionsBefore: S.at(9), rows: 9),
+            ])
             let recovery = try await store.recover()
             #expect(recovery.projects.isEmpty && recovery.live.isEmpty && recovery.positions.isEmpty)
             #expect(recovery.lastEntryAt == nil)

@@ -33,6 +33,10 @@ struct StoreConformance {
                     .journal(S.entry(2, 2, position: 3, event: S.ready(1, key: 9))),
                     .parameterValues(["ORD1"], S.id(2)), .outboxInsert(S.outbox(2, orchestration: 2, readyAt: 6)),
                     .outboxDelete(S.key(1)), .delivery(S.delivery("a", orchestration: 2, createdAt: 1, state: .failed)),
+                    .outboxDead(S.key(2), at: S.at(7), error: "away"),
+                    .failedCompensation(S.failedCompensation("a", orchestration: 2, at: 3)),
+                    .submission(S.submission("k", orchestration: 2, createdAt: 3)),
+                    .serviceEvent(S.serviceEntry(position: 9, at: 9)), .retention(S.project.id, milliseconds: 5),
                     .journal(S.entry(1, 1, position: 4)),
                 ])
             let recovery = try await store.recover()
@@ -43,6 +47,10 @@ struct StoreConformance {
             #expect(recovery.deliveries.isEmpty)
             #expect(recovery.positions == [S.project.id: 1])
             #expect(recovery.lastEntryAt == S.at(1))
+            #expect(recovery.retention.isEmpty)
+            #expect(try await store.failedCompensations(of: S.project.id, all: true, limit: 9).isEmpty)
+            #expect(try await store.submission(of: S.project.id, key: "k") == nil)
+            #expect(try await store.serviceEvents(of: S.project.id, afterPosition: 0, limit: 9).isEmpty)
             #expect(try await store.orchestration(S.id(1)) == S.row(1))
             #expect(try await store.orchestration(S.id(2)) == nil)
             #expect(try await store.orchestration(of: S.project.id, carrying: "ORD1") == nil)
@@ -73,6 +81,7 @@ struct StoreConformance {
                     .orchestration(S.row(1)), .orchestration(S.row(2)), .journal(S.entry(1, 1, position: 1)),
                     .journal(S.entry(1, 2, position: 2, event: S.ready(1, key: 1))),
                     .outboxInsert(S.outbox(1, orchestration: 1, readyAt: 1)),
+                    .serviceEvent(S.serviceEntry(position: 3)),
                 ])
             await constraint(store, [.project(S.project)])
             await constraint(store, [.apiKey(hash: "h", project: S.otherProject.id, createdAt: S.at(2))])
@@ -81,13 +90,16 @@ struct StoreConformance {
             await constraint(store, [.journal(S.entry(1, 2, position: 3))])
             await constraint(store, [.journal(S.entry(2, 1, position: 2))])
             await constraint(store, [.journal(S.entry(2, 1, position: 3, event: S.ready(1, key: 1)))])
+            await constraint(store, [.journal(S.entry(2, 1, position: 3, event: S.compensationReady(1, key: 1)))])
             await constraint(store, [.outboxInsert(S.outbox(1, orchestration: 2, readyAt: 2))])
+            await constraint(store, [.serviceEvent(S.serviceEntry(position: 3, at: 9))])
             // The same numbers and names elsewhere are free.
             try await store.commit([
                 .service(S.service("echo", kind: .agent, id: "agent")),
                 .service(S.service("echo", project: S.otherProject.id, id: "foreign")),
                 .orchestration(S.row(3, project: S.otherProject.id)),
                 .journal(S.entry(3, 1, position: 1, project: S.otherProject.id)),
+                .serviceEvent(S.serviceEntry(position: 3, project: S.otherProject.id)),
             ])
         }
     }
@@ -108,6 +120,14 @@ struct StoreConformance {
             var row = S.outbox(1, orchestration: 1, readyAt: 1)
             row.service = ServiceID("s_nobody")
             await constraint(store, [.outboxInsert(row)])
+            await constraint(store, [.failedCompensation(S.failedCompensation("a", orchestration: 2, at: 1))])
+            await constraint(
+                store, [.failedCompensation(S.failedCompensation("a", orchestration: 1, at: 1, project: nobody))])
+            await constraint(store, [.submission(S.submission("k", orchestration: 2, createdAt: 1))])
+            await constraint(store, [.submission(S.submission("k", orchestration: 1, createdAt: 1, project: nobody))])
+            await constraint(store, [.serviceEvent(S.serviceEntry(position: 1, project: nobody))])
+            await constraint(store, [.serviceEvent(S.serviceEntry(position: 1, service: ServiceID("s_nobody")))])
+            await constraint(store, [.retention(nobody, milliseconds: 1)])
         }
     }
 
@@ -145,9 +165,12 @@ struct StoreConformance {
             service.schema.output = JSONSchema(["type": "object"])
             var row = S.row(1, status: .failed, endedAt: S.at(50))
             row.error = "task1 failed"
+            row.isUnsettled = true
+            row.compensations = CompensationCounts(active: 1, total: 7, completed: 2, failed: 4)
             var delivery = S.delivery("a", orchestration: 1, createdAt: 1, state: .pending)
             delivery.attempts = 3
             delivery.lastError = nil
+            delivery.subject = .compensationFailed(TaskID(3))
             try await store.commit([.service(service), .orchestration(row), .delivery(delivery)])
             #expect(try await store.recover().services == [service])
             #expect(try await store.recover().deliveries == [delivery])

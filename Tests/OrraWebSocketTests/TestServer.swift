@@ -57,7 +57,7 @@ struct TestServer: Sendable {
             switch event {
             case .text(let text): try await connection.send(text: text)
             case .binary(let data): try await connection.send(binary: data)
-            case .pong, .missedPong: break
+            case .pong, .missedPong, .stalled: break
             }
         }
     }

@@ -35,8 +35,9 @@ public final class ChildProcess: Sendable {
         self.name = name
         outputPath = log + ".out"
         errorsPath = log + ".err"
-        // The shell changes the directory, sets up the output, and becomes the program: the pid stays.
-        let script = #"cd "$1" && out=$2 && err=$3 && shift 3 && exec "$@" </dev/null >"$out" 2>"$err""#
+        // The shell changes the directory, sets up the output, and becomes the program: the pid stays. A write beyond a
+        // limit of file sizes shall fail, as on a full disk, and not end the program.
+        let script = #"trap '' XFSZ; cd "$1" && out=$2 && err=$3 && shift 3 && exec "$@" </dev/null >"$out" 2>"$err""#
         let words = ["sh", "-c", script, "sh", directory, outputPath, errorsPath, executable] + arguments
         let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         pid = try Self.spawn(words, variables)
@@ -59,11 +60,24 @@ public final class ChildProcess: Sendable {
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+        #if canImport(Darwin)
+            var actions: posix_spawn_file_actions_t?
+        #else
+            var actions = posix_spawn_file_actions_t()
+        #endif
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        // A child that held this process's sockets would keep them open for their peers.
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/dev/fd")) ?? [] {
+            if let descriptor = Int32(name), descriptor > 2 {
+                posix_spawn_file_actions_addclose(&actions, descriptor)
+            }
+        }
         var arguments = words.map { strdup($0) } + [nil]
         var environment = variables.map { strdup($0) } + [nil]
         defer { for text in arguments + environment { free(text) } }
         var pid: pid_t = 0
-        let fault = posix_spawn(&pid, "/bin/sh", nil, &attributes, &arguments, &environment)
+        let fault = posix_spawn(&pid, "/bin/sh", &actions, &attributes, &arguments, &environment)
         guard fault == 0 else {
             throw ProcessFault("\(words[7]) could not be started: \(String(cString: strerror(fault)))")
         }

@@ -7,6 +7,11 @@ public struct HubProcess: Sendable {
     public let process: ChildProcess
     public let address: String
 
+    public init(process: ChildProcess, address: String) {
+        self.process = process
+        self.address = address
+    }
+
     public var port: Int { Int(address.split(separator: ":").last ?? "") ?? 0 }
 
     /// A new project's operator. Stays good over restarts, which keep the address.
@@ -20,9 +25,11 @@ public struct HubProcess: Sendable {
 
 extension Stage {
     /// Starts a hub and returns when it answers. With the port of an earlier one it takes that one's place.
-    public func startHub(port: Int = 0) async throws -> HubProcess {
+    public func startHub(
+        _ program: String = "orra", port: Int = 0, dataDirectory: String? = nil
+    ) async throws -> HubProcess {
         let process = try start(
-            "orra", ["serve", "--port", "\(port)", "--data-dir", path("data")], name: "hub")
+            program, ["serve", "--port", "\(port)", "--data-dir", dataDirectory ?? path("data")], name: "hub")
         let address = try await eventually("the hub's banner") {
             if let ending = process.ending { throw ProcessFault("the hub did not start: \(ending)") }
             // The last line may not be whole yet.

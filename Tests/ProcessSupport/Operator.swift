@@ -8,6 +8,12 @@ public struct Operator: Sendable {
     public let key: String
     public let address: String
 
+    public init(client: OperatorClient, key: String, address: String) {
+        self.client = client
+        self.key = key
+        self.address = address
+    }
+
     /// What a service of the project needs to know.
     public var environment: [String: String] { ["ORRA_URL": address, "ORRA_API_KEY": key] }
 

@@ -30,6 +30,8 @@ public struct ServiceRecord: Sendable, Hashable, Codable {
         case effects
         /// Each effect that was asked for again and not done again.
         case repeats
+        /// Each effect that was undone, once per key of the request to undo it.
+        case undos
 
         public func path(of service: String, in directory: URL) -> String {
             directory.appending(path: "\(service).\(rawValue).jsonl").path()

@@ -13,6 +13,7 @@ public final class Stage: Sendable {
     /// Deleted at the end.
     public let directory: URL
     private let children = Mutex<[ChildProcess]>([])
+    private let keepsFiles = Mutex(false)
 
     private init() throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "orra-stage-\(UUID().uuidString)")
@@ -21,11 +22,11 @@ public final class Stage: Sendable {
 
     /// Runs `body`, then ends every process that it started, whatever happened. When `body` throws, what the processes
     /// said goes to standard error.
-    public static func run(_ body: (Stage) async throws -> Void) async throws {
+    public static func run<Value>(_ body: (Stage) async throws -> Value) async throws -> Value {
         let stage = try Stage()
         defer { stage.clear() }
         do {
-            try await body(stage)
+            return try await body(stage)
         } catch {
             stage.tellWhatHappened()
             throw error
@@ -56,13 +57,17 @@ public final class Stage: Sendable {
     /// Makes the file: a gate that a test service waits for.
     public func open(gate: String) throws { try Data().write(to: directory.appending(path: gate)) }
 
+    /// Leaves the directory, with what every process said, for a person to look into.
+    public func keepFiles() { keepsFiles.withLock { $0 = true } }
+
     private func clear() {
         for child in children.withLock({ $0 }) { child.kill() }
-        try? FileManager.default.removeItem(at: directory)
+        if !keepsFiles.withLock({ $0 }) { try? FileManager.default.removeItem(at: directory) }
     }
 
     private func tellWhatHappened() {
-        let reports = children.withLock { $0 }.map(\.report).joined()
+        // The last ones: a test that restarts processes for minutes has hundreds.
+        let reports = children.withLock { $0 }.suffix(12).map(\.report).joined()
         FileHandle.standardError.write(Data("\nThe processes of a test that fails:\n\(reports)\n".utf8))
     }
 }

@@ -48,7 +48,7 @@ struct DocumentTests {
         let page = try Repository.text("docs/configuration.md")
         for word in [
             "--host", "--port", "--data-dir", "--log-level", "ORRA_HOST", "ORRA_PORT", "PORT", "ORRA_DATA_DIR",
-            "ORRA_LOG_LEVEL", "orra.host", "orra.data.dir",
+            "ORRA_LOG_LEVEL", "orra.host", "orra.data.dir", "--retention", "ORRA_RETENTION", "orra.retention",
         ] {
             #expect(page.contains(word), "\(word) is missing")
         }

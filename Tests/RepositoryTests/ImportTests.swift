@@ -14,6 +14,7 @@ struct ImportTests {
             "Darwin",
         ],
         "OrraCore": ["OrraModel", "OrraEngine", "OrraStore", "DequeModule", "HeapModule"],
+        "OrraTestKit": ["OrraModel", "OrraEngine", "OrraStore", "OrraCore", "HeapModule"],
         "OrraWebSocket": [
             "HTTPTypes", "Logging", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOHTTPTypesHTTP1", "NIOPosix",
             "NIOSSL", "NIOWebSocket", "Synchronization", "Glibc", "Musl", "Darwin", "Foundation",
@@ -36,7 +37,8 @@ struct ImportTests {
             "Darwin",
         ],
         "orra": [
-            "OrraCLI", "OrraHub", "OrraModel", "OrraStore", "ArgumentParser", "Configuration", "Logging",
+            "OrraCLI", "OrraHub", "OrraModel", "OrraProtocol", "OrraStore", "ArgumentParser", "Configuration",
+            "Logging",
             "ServiceLifecycle",
             "SystemPackage", "UnixSignals", "Glibc", "Musl", "Darwin",
         ],
@@ -77,7 +79,7 @@ struct ImportTests {
 
     @Test(
         "the core knows no clock and no unordered effects",
-        arguments: ["OrraModel", "OrraEngine", "OrraCore", "OrraPlanner"])
+        arguments: ["OrraModel", "OrraEngine", "OrraCore", "OrraPlanner", "OrraTestKit"])
     func purity(target: String) throws {
         for file in try Repository.files(in: "Sources/\(target)", endings: ["swift"]) {
             let text = try Repository.text(file)

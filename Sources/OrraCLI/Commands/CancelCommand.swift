@@ -11,10 +11,8 @@ struct CancelCommand: ContextCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws {
-        guard action.hasPrefix("o_") else {
-            throw CLIError("\(action) is not an action's id", advice: "An id begins with o_: `orra ps` lists them.")
-        }
-        let summary = try await global.access(in: context).hub.cancel(OrchestrationID(action))
+        let id = try OrchestrationID(argument: action)
+        let summary = try await global.access(in: context).hub.cancel(id)
         if global.json { return try context.print(json: summary) }
         context.print(
             Line(summary.status.icon, summary.status.style).adding(" \(summary.id)  ")
@@ -22,5 +20,15 @@ struct CancelCommand: ContextCommand {
         if !summary.status.isFinal {
             context.print(Line("  Tasks that run are awaited first: orra inspect \(summary.id)", .faint))
         }
+    }
+}
+
+extension OrchestrationID {
+    /// What a command was given for an action's id.
+    init(argument: String) throws(CLIError) {
+        guard argument.hasPrefix("o_") else {
+            throw CLIError("\(argument) is not an action's id", advice: "An id begins with o_: `orra ps` lists them.")
+        }
+        self.init(argument)
     }
 }

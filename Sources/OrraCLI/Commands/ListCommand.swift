@@ -53,18 +53,28 @@ struct ListCommand: ContextCommand {
 
     static func lines(_ actions: [OrchestrationSummary], now: Timestamp, width: Int?) -> [Line] {
         guard !actions.isEmpty else { return [Line("No actions yet. Try one with `orra verify run \"…\"`.")] }
+        // Only where something is undone: most lists need no such column.
+        let showsUndone = actions.contains { $0.compensation != nil }
         let rows = actions.map { action -> [Line.Span] in
-            [
+            let undone = showsUndone ? [undone(action.compensation)] : []
+            return [
                 .init(text: action.status.icon, style: action.status.style),
                 .init(text: action.id.rawValue, style: .faint),
                 .init(text: DisplayWidth.shortened(VisibleText.clean(action.action), to: 48), style: .plain),
                 .init(text: action.status.words, style: action.status.style),
                 .init(text: Times.age(now - action.timestamp), style: .plain),
-                .init(text: action.error ?? "", style: .bad),
-            ]
+            ] + undone + [.init(text: action.error ?? "", style: .bad)]
         }
-        return Table(heading: ["", "ID", "ACTION", "STATUS", "AGE", "ERROR"], rows: rows, flexible: 2).lines(
-            width: width)
+        let heading = ["", "ID", "ACTION", "STATUS", "AGE"] + (showsUndone ? ["UNDONE"] : []) + ["ERROR"]
+        return Table(heading: heading, rows: rows, flexible: 2).lines(width: width)
+    }
+
+    /// `2/2`, `◐ 1/3`, `1/2, 1 failed`.
+    private static func undone(_ counts: CompensationCounts?) -> Line.Span {
+        guard let counts, counts.total > 0 else { return .init(text: "", style: .plain) }
+        let text = (counts.active > 0 ? "◐ " : "") + "\(counts.completed)/\(counts.total)"
+        guard counts.failed == 0 else { return .init(text: text + ", \(counts.failed) failed", style: .bad) }
+        return .init(text: text, style: counts.active > 0 ? .busy : .good)
     }
 }
 

@@ -6,7 +6,7 @@ import OrraSDK
 struct ProjectsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "projects", abstract: "Make, list and choose projects.",
-        subcommands: [Add.self, List.self, Use.self])
+        subcommands: [Add.self, List.self, Use.self, Retention.self])
 
     struct Add: ContextCommand {
         static let configuration = CommandConfiguration(
@@ -91,6 +91,28 @@ struct ProjectsCommand: ParsableCommand {
             } else {
                 context.print(Line("✓ ", .good).adding("working with ").adding(name, .bold))
             }
+        }
+    }
+
+    struct Retention: ContextCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show or set how long the current project's actions are kept after their end.")
+
+        @Argument(help: "A number with a unit, such as 168h; 0 keeps all.") var duration: String?
+        @OptionGroup var global: GlobalOptions
+
+        func run(in context: CommandContext) async throws {
+            let wanted = try GoDuration(argument: duration, "orra projects retention 168h, or 0 to keep all")
+            let access = try global.access(in: context)
+            let retention: Duration
+            if let wanted {
+                retention = try await access.hub.setRetention(wanted.duration)
+            } else {
+                retention = try await access.hub.retention()
+            }
+            if global.json { return try context.print(json: RetentionBody(retention: GoDuration(retention))) }
+            let words = retention == .zero ? "for ever" : "for \(Times.period(retention)) after their end"
+            context.print(Line(wanted == nil ? "" : "✓ ", .good).adding("Actions of \(access.name) are kept \(words)."))
         }
     }
 

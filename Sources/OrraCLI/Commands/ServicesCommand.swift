@@ -5,7 +5,7 @@ import OrraSDK
 
 struct ServicesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "services", abstract: "What can carry out actions.", subcommands: [List.self])
+        commandName: "services", abstract: "What can carry out actions.", subcommands: [List.self, Inspect.self])
 
     struct List: ContextCommand {
         static let configuration = CommandConfiguration(
@@ -53,6 +53,21 @@ struct ServicesCommand: ParsableCommand {
             }
             let text = counts.map { "\($0.count) \($0.health)" }.joined(separator: ", ")
             return .init(text: text, style: counts.allSatisfy { $0.health == "healthy" } ? .good : .warning)
+        }
+    }
+
+    struct Inspect: ContextCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show one of them: its connections, and what happened to them.")
+
+        @Argument(help: "Its name or its id (s_…).") var service: String
+        @OptionGroup var global: GlobalOptions
+
+        func run(in context: CommandContext) async throws {
+            let answer = try await global.access(in: context).hub.service(service)
+            if global.json { return try context.print(json: answer) }
+            let width = context.terminal()?.width
+            context.print(ServiceText(service: answer).lines(now: context.now(), width: width), width: width)
         }
     }
 }

@@ -5,7 +5,8 @@ import OrraSDK
 
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Try actions and webhooks out.", subcommands: [Run.self, Webhooks.self])
+        commandName: "verify", abstract: "Try actions and webhooks out.",
+        subcommands: [Run.self, Plan.self, Webhooks.self])
 
     struct Run: ContextCommand {
         static let configuration = CommandConfiguration(
@@ -17,11 +18,7 @@ struct VerifyCommand: ParsableCommand {
                 orra verify run "Estimate order delivery" -d orderId:ORD456 -d 'items:[{"id":"PROD789","quantity":2}]'
                 """)
 
-        @Argument(help: "What is to be done, in one quoted argument.") var action: [String] = []
-        @Option(
-            name: [.customShort("d"), .long], parsing: .unconditionalSingleValue,
-            help: "A parameter, field:value. [...] or {...} is JSON, a,b,c a list, anything else text.")
-        var data: [String] = []
+        @OptionGroup var asked: AskedAction
         @Option(name: [.customShort("w"), .long], help: "Where this action's outcome is posted.") var webhook: String?
         @Option(name: [.customShort("t"), .long], help: "Time for one attempt of a task, such as 30s or 1m30s.")
         var timeout: String?
@@ -29,57 +26,93 @@ struct VerifyCommand: ParsableCommand {
             name: [.customShort("g"), .customLong("grace-period")],
             help: "How long a service may stay away, such as 30m.")
         var gracePeriod: String?
+        @Option(help: "Your own name for this submission: given again within a day, it is the same action.")
+        var idempotencyKey: String?
         @Flag(name: [.customShort("q"), .long], help: "Print the action's id and return at once.") var quiet = false
         @OptionGroup var global: GlobalOptions
 
         func run(in context: CommandContext) async throws {
             let request = try request()
+            if let key = idempotencyKey, !IdempotencyHeader.isValid(key) {
+                throw CLIError(
+                    "an idempotency key has 1 to \(Limits.submissionKeyCharacters) visible ASCII characters",
+                    advice: "Take one such as --idempotency-key order-ORD123.")
+            }
             let hub = try global.access(in: context).hub
-            let accepted = try await submit(request, to: hub, in: context)
-            if quiet {
-                if global.json { return try context.print(json: ["id": accepted.id.rawValue]) }
-                return context.output.line(VisibleText.clean(accepted.id.rawValue))
+            let accepted = try await context.planning(isShown: !quiet && !global.json) {
+                try await hub.submit(request, idempotencyKey: idempotencyKey)
             }
-            let watch = Watch(id: accepted.id, action: accepted.action.content, hub: hub, context: context)
-            let status = try await watch.run(asJSON: global.json)
-            if status != .success { throw status.code }
-        }
-
-        /// On a terminal it says meanwhile that the hub plans, which can take a while.
-        private func submit(
-            _ request: ActionRequest, to hub: OperatorClient, in context: CommandContext
-        ) async throws -> OrchestrationAnswer {
-            guard !quiet, !global.json, context.terminal()?.canRedraw == true else {
-                return try await hub.submit(request)
-            }
-            context.output.write("○ planning …")
-            defer { context.output.write("\r" + Escape.eraseLineRest) }
-            return try await hub.submit(request)
+            try await context.watch(accepted, of: hub, isQuiet: quiet, asJSON: global.json)
         }
 
         func request() throws(CLIError) -> ActionRequest {
-            // First, because it explains the stray words that an unquoted value leaves behind.
-            let parameters = try ActionParameter.parse(data, stray: Array(action.dropFirst()))
-            guard let content = action.first, !content.allSatisfy(\.isWhitespace) else {
-                throw CLIError("no action is given", advice: #"Say what is to be done: orra verify run "…""#)
-            }
-            guard action.count == 1 else {
-                throw CLIError(
-                    "the action must be one argument, but there are \(action.count)",
-                    advice: "Quote it: orra verify run \(ShellText.quoted(action.joined(separator: " ")))")
-            }
+            let asked = try asked.read(command: "verify run")
             return ActionRequest(
-                action: .init(content: content), data: parameters.isEmpty ? nil : parameters,
-                timeout: try duration(timeout, "-t", "30s"),
-                healthCheckGracePeriod: try duration(gracePeriod, "-g", "30m"), webhook: webhook)
+                action: asked.action, data: asked.data,
+                timeout: try GoDuration(argument: timeout, "-t 30s"),
+                healthCheckGracePeriod: try GoDuration(argument: gracePeriod, "-g 30m"), webhook: webhook)
         }
+    }
 
-        private func duration(_ text: String?, _ flag: String, _ example: String) throws(CLIError) -> GoDuration? {
-            guard let text else { return nil }
-            guard let duration = GoDuration(text) else {
-                throw CLIError("\(text) is not a duration", advice: "Write a number with a unit: \(flag) \(example)")
+    struct Plan: ContextCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show how an action would be done, and what would be undone if a part of it failed.",
+            discussion: """
+                Nothing is done. Ends with 1 when the action is not actionable.
+
+                orra verify plan "Estimate order delivery" -d orderId:ORD456
+                """)
+
+        @OptionGroup var asked: AskedAction
+        @OptionGroup var global: GlobalOptions
+
+        func run(in context: CommandContext) async throws {
+            let asked = try asked.read(command: "verify plan")
+            let hub = try global.access(in: context).hub
+            let preview = try await context.planning(isShown: !global.json) {
+                try await hub.preview(PlanRequest(action: asked.action, data: asked.data))
             }
-            return duration
+            if global.json { return try context.print(json: preview) }
+            let width = context.terminal()?.width
+            let view = PlanView(preview, action: asked.action.content)
+            context.print(view.lines(now: context.now(), width: width), width: width)
         }
+    }
+}
+
+/// What is to be done, and with what, as the command line gives it.
+struct AskedAction: ParsableArguments {
+    @Argument(help: "What is to be done, in one quoted argument.") var action: [String] = []
+    @Option(
+        name: [.customShort("d"), .long], parsing: .unconditionalSingleValue,
+        help: "A parameter, field:value. [...] or {...} is JSON, a,b,c a list, anything else text.")
+    var data: [String] = []
+
+    /// - Parameter command: as it was called, for the advice.
+    func read(
+        command: String
+    ) throws(CLIError) -> (action: ActionRequest.Action, data: [ActionRequest.Parameter]?) {
+        // First, because it explains the stray words that an unquoted value leaves behind.
+        let parameters = try ActionParameter.parse(data, stray: Array(action.dropFirst()))
+        guard let content = action.first, !content.allSatisfy(\.isWhitespace) else {
+            throw CLIError("no action is given", advice: #"Say what is to be done: orra \#(command) "…""#)
+        }
+        guard action.count == 1 else {
+            throw CLIError(
+                "the action must be one argument, but there are \(action.count)",
+                advice: "Quote it: orra \(command) \(ShellText.quoted(action.joined(separator: " ")))")
+        }
+        return (.init(content: content), parameters.isEmpty ? nil : parameters)
+    }
+}
+
+extension GoDuration {
+    /// What a command was given for a duration; `example` shows how to write it.
+    init?(argument: String?, _ example: String) throws(CLIError) {
+        guard let argument else { return nil }
+        guard let duration = GoDuration(argument) else {
+            throw CLIError("\(argument) is not a duration", advice: "Write a number with a unit: \(example)")
+        }
+        self = duration
     }
 }

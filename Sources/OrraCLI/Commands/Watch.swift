@@ -2,6 +2,30 @@ import OrraModel
 import OrraProtocol
 import OrraSDK
 
+extension CommandContext {
+    /// Waits for a plan. On a terminal it says so meanwhile, because that can take a while.
+    func planning<Answer>(isShown: Bool, _ ask: () async throws -> Answer) async throws -> Answer {
+        guard isShown, terminal()?.canRedraw == true else { return try await ask() }
+        output.write("○ planning …")
+        defer { output.write("\r" + Escape.eraseLineRest) }
+        return try await ask()
+    }
+
+    /// Watches an action that was accepted just now, or, if quiet, only says its id. Throws the exit code of another end
+    /// than completed.
+    func watch(
+        _ accepted: OrchestrationAnswer, of hub: OperatorClient, isQuiet: Bool, asJSON: Bool
+    ) async throws {
+        if isQuiet {
+            if asJSON { return try print(json: ["id": accepted.id.rawValue]) }
+            return output.line(VisibleText.clean(accepted.id.rawValue))
+        }
+        let watch = Watch(id: accepted.id, action: accepted.action.content, hub: hub, context: self)
+        let status = try await watch.run(asJSON: asJSON)
+        if status != .success { throw status.code }
+    }
+}
+
 /// Follows one action to its end: shows it, and can be left with Ctrl-C.
 struct Watch: Sendable {
     let id: OrchestrationID
@@ -134,7 +158,8 @@ actor WatchScreen {
             show(Outcome.lines(view))
         case .lines: show(Outcome.lines(view).filter { $0.text != view.error })
         }
-        if mode != .json, let advice = Outcome.advice(view) { show([Line(), advice]) }
+        let advice = mode == .json ? [] : Outcome.advice(view)
+        if !advice.isEmpty { show([Line()] + advice) }
     }
 
     /// Ends the drawing and leaves the last state in its place.

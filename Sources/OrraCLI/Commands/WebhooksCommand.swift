@@ -17,15 +17,7 @@ struct WebhooksCommand: ParsableCommand {
             let access = try global.access(in: context)
             let answer = try await access.hub.addWebhook(url: url)
             // Shown before the configuration is touched: the secret is told once.
-            if global.json {
-                try context.print(json: answer)
-            } else {
-                context.print(Line("✓ ", .good).adding("webhook ").adding(answer.url, .bold))
-                if let secret = answer.secret {
-                    context.print(Line("  signed with ", .faint).adding(secret))
-                    context.print(Line("  Keep it: the secret is not told again.", .faint))
-                }
-            }
+            try context.print(webhook: answer, asJSON: global.json)
             try access.file.change { configuration in
                 guard var project = configuration[access.name] else { return }
                 project.add(webhook: answer.url)
@@ -41,12 +33,24 @@ struct WebhooksCommand: ParsableCommand {
 
         func run(in context: CommandContext) async throws {
             let list = try await global.access(in: context).hub.webhooks()
-            if global.json { return try context.print(json: list) }
-            guard !list.webhooks.isEmpty else {
-                context.print(Line("No webhooks yet. Add one with `orra webhooks add <url>`."))
-                return
-            }
-            context.print(list.webhooks.map { Line($0.url) })
+            try context.print(webhooks: list, addedBy: "orra webhooks add <url>", asJSON: global.json)
         }
+    }
+}
+
+extension CommandContext {
+    /// A webhook that was registered just now, with its secret.
+    func print(webhook answer: WebhookAnswer, asJSON: Bool) throws {
+        if asJSON { return try self.print(json: answer) }
+        self.print(Line("✓ ", .good).adding("webhook ").adding(answer.url, .bold))
+        guard let secret = answer.secret else { return }
+        self.print(Line("  signed with ", .faint).adding(secret))
+        self.print(Line("  Keep it: the secret is not told again.", .faint))
+    }
+
+    func print(webhooks list: WebhookList, addedBy command: String, asJSON: Bool) throws {
+        if asJSON { return try self.print(json: list) }
+        guard !list.webhooks.isEmpty else { return self.print(Line("No webhooks yet. Add one with `\(command)`.")) }
+        self.print(list.webhooks.map { Line($0.url) })
     }
 }

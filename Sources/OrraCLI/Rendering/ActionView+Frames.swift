@@ -9,6 +9,7 @@ extension ActionView {
             id = frame.orchestrationId ?? id
             action = frame.action ?? action
             startedAt = frame.timestamp ?? startedAt
+            retryOf = frame.retryOf
             status = .preparing
         case .planned:
             tasks = (frame.tasks ?? []).map { TaskView(id: $0.id, name: $0.serviceName, dependencies: $0.dependencies) }
@@ -20,14 +21,28 @@ extension ActionView {
             isEnding = true
             status = frame.status ?? status
             error = frame.error ?? error
-        case .ended:
-            hasEnded = true
+        case .compensating:
+            isUndoing = true
             isEnding = false
             status = frame.status ?? status
             error = frame.error ?? error
+            // How long it takes to undo things is no part of how long the action took.
+            duration = elapsed(at: frame.timestamp)
+        case .ended:
+            hasEnded = true
+            isEnding = false
+            isUndoing = false
+            status = frame.status ?? status
+            error = frame.error ?? error
             results = frame.results ?? []
-            duration = frame.duration.map(Duration.nanoseconds) ?? elapsed(at: frame.timestamp)
-        case .reset, .messageRejected, .taskLate: break
+            duration = duration ?? frame.duration.map(Duration.nanoseconds) ?? elapsed(at: frame.timestamp)
+        case .reset, .messageRejected, .taskLate, .serviceConnected, .serviceDisconnected, .serviceHealth: break
+        case .compensationReady, .compensationDispatched, .compensationWaiting, .compensationAttemptFailed,
+            .compensationEnded, .compensationResolved:
+            guard let id = frame.taskId, self[id] != nil else { return }
+            var compensation = self[compensationOf: id] ?? CompensationView(task: id)
+            compensation.apply(frame)
+            self[compensationOf: id] = compensation
         default:
             guard let id = frame.taskId, var task = self[id] else { return }
             task.apply(frame)
@@ -69,6 +84,9 @@ extension TaskView {
             note = frame.error
             retryAt = frame.retryAt
         case .taskCompleted: end(.done, frame)
+        case .taskKept:
+            end(.done, frame)
+            note = "kept"
         case .taskFailed: end(.failed, frame)
         case .taskAborted:
             end(.aborted, frame)

@@ -10,7 +10,10 @@ extension ActionView {
         duration = .nanoseconds(inspection.duration)
         results = inspection.results ?? []
         error = inspection.error
-        hasEnded = inspection.status.isFinal
+        retryOf = inspection.retryOf
+        compensations = inspection.tasks.compensations
+        isUndoing = inspection.status.isFinal && compensations.contains { !$0.state.isFinal }
+        hasEnded = inspection.status.isFinal && !isUndoing
     }
 }
 

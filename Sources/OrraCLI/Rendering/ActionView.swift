@@ -7,6 +7,10 @@ struct ActionView: Sendable, Hashable {
     var status = Status.preparing
     /// By number.
     var tasks: [TaskView] = []
+    /// In the order in which they are undone.
+    var compensations: [CompensationView] = []
+    /// The action whose finished tasks this one keeps.
+    var retryOf: OrchestrationID?
     /// When the hub received it.
     var startedAt: Timestamp?
     /// From acceptance to the end; `nil` while it runs.
@@ -15,6 +19,8 @@ struct ActionView: Sendable, Hashable {
     var error: String?
     /// The outcome is decided, but tasks that run are still awaited.
     var isEnding = false
+    /// The outcome is final, and what was done is undone.
+    var isUndoing = false
     /// The last frame has come.
     var hasEnded = false
 
@@ -28,6 +34,19 @@ struct ActionView: Sendable, Hashable {
         set {
             guard let newValue, let index = tasks.firstIndex(where: { $0.id == id }) else { return }
             tasks[index] = newValue
+        }
+    }
+
+    /// The undoing of one task; it is there from the first time that it is set.
+    subscript(compensationOf id: TaskID) -> CompensationView? {
+        get { compensations.first { $0.task == id } }
+        set {
+            guard let newValue else { return }
+            if let index = compensations.firstIndex(where: { $0.task == id }) {
+                compensations[index] = newValue
+            } else {
+                compensations.append(newValue)
+            }
         }
     }
 

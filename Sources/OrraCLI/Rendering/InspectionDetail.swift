@@ -34,6 +34,7 @@ struct InspectionDetail: Sendable {
             line.add("  \(task.status.words)", state.style)
             if task.duration > 0 { line.add("  \(Times.duration(.nanoseconds(task.duration)))") }
             if attempts > 0 { line.add("  \(attempts) attempt\(attempts == 1 ? "" : "s")", .faint) }
+            if let undone = task.compensation?.status { line.add("  \(undone.words)", undone.style) }
         }
         return line
     }
@@ -49,6 +50,13 @@ struct InspectionDetail: Sendable {
             lines += task.statusHistory.map { change in
                 Line("    \(Times.clock(change.timestamp))  ", .faint)
                     .adding(change.status.words, change.status.style)
+                    .adding(change.error.map { "  \($0)" } ?? "")
+            }
+            if let history = task.compensationHistory, !history.isEmpty { lines.append(label("undo")) }
+            lines += (task.compensationHistory ?? []).map { change in
+                Line("    \(Times.clock(change.timestamp))  ", .faint)
+                    .adding(change.status.words, change.status.style)
+                    .adding(change.attempt > 1 ? "  attempt \(change.attempt) of \(change.maxAttempts)" : "", .faint)
                     .adding(change.error.map { "  \($0)" } ?? "")
             }
             for (name, payload) in [

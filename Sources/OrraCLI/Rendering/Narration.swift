@@ -12,18 +12,25 @@ enum Narration {
 
     private static func words(_ frame: ProgressFrame, _ view: ActionView) -> Line.Span? {
         switch frame.type {
-        case .received: return say("received \(frame.orchestrationId?.rawValue ?? ""): \(view.action)")
+        case .received:
+            let retry = frame.retryOf.map { ", again after \($0)" } ?? ""
+            return say("received \(frame.orchestrationId?.rawValue ?? "")\(retry): \(view.action)")
         case .planned: return say("planned: " + view.tasks.map { step($0, view) }.joined(separator: "; "))
         case .paused: return say("paused: waits for a service", .warning)
         case .resumed: return say("goes on")
         case .ending: return say("ending as \(view.status.words)" + because(frame), view.status.style)
+        case .compensating: return say("\(view.status.words): undoing what was done", view.status.style)
         case .ended:
             let time = view.duration.map { " \(view.status == .completed ? "in" : "after") \(Times.duration($0))" }
             return say(view.status.words + (time ?? "") + because(frame), view.status.style)
         case .reset: return say("earlier events are no longer kept", .faint)
+        case .serviceConnected, .serviceDisconnected, .serviceHealth:
+            let change = ServiceChange.words(frame.type.rawValue, health: frame.health, reason: frame.reason)
+            return say("\(frame.serviceName ?? "a service")  \(change.text)", change.style)
         default:
             guard let id = frame.taskId else { return nil }
-            return taskWords(frame, view[id]).map { say("\(view.label(of: id))  \($0.text)", $0.style) }
+            let words = taskWords(frame, view[id]) ?? compensationWords(frame, view)
+            return words.map { say("\(view.label(of: id))  \($0.text)", $0.style) }
         }
     }
 
@@ -35,15 +42,38 @@ enum Narration {
             if (frame.delivery ?? 1) > 1 { return say("delivered again") }
             return say(attempt > 1 ? "started, attempt \(attempt)" : "started")
         case .taskWaiting: return say("waits" + because(frame), .warning)
-        case .taskInterimResult: return frame.data.map { say(report($0.value)) }
+        case .taskInterimResult:
+            let skipped = frame.skipped.map { "  (\($0) skipped)" } ?? ""
+            return frame.data.map { say(report($0.value) + skipped) }
         case .taskAttemptFailed:
             return say("attempt \(frame.attempt ?? task?.attempt ?? 1) failed" + because(frame), .warning)
         case .taskCompleted: return say("completed" + took, .good)
+        case .taskKept: return say("kept" + (frame.from.map { " from \($0)" } ?? ""), .faint)
         case .taskFailed: return say("failed" + because(frame), .bad)
         case .taskAborted: return say("aborted the action" + (task?.note.map { ": \($0)" } ?? ""), .bad)
         case .taskCancelled: return say("cancelled", .faint)
         case .taskLate: return say("answered too late; it changes nothing", .faint)
         case .messageRejected: return say("sent a message without effect" + because(frame), .faint)
+        default: return nil
+        }
+    }
+
+    private static func compensationWords(_ frame: ProgressFrame, _ view: ActionView) -> Line.Span? {
+        guard let id = frame.taskId, let compensation = view[compensationOf: id] else { return nil }
+        let why = compensation.note(of: view[id])
+        switch frame.type {
+        case .compensationDispatched:
+            let attempt = frame.attempt ?? 1
+            if (frame.delivery ?? 1) > 1 { return say("is asked again to undo") }
+            return say(attempt > 1 ? "is being undone, attempt \(attempt)" : "is being undone")
+        case .compensationWaiting: return say("waits to be undone" + (why.map { ": \($0)" } ?? ""), .warning)
+        case .compensationAttemptFailed:
+            return say("attempt \(frame.attempt ?? compensation.attempt) " + (why ?? "failed"), .warning)
+        case .compensationEnded:
+            let status = frame.compensationStatus ?? .failed
+            let took = compensation.duration.map { " in \(Times.duration($0))" } ?? ""
+            return say(status == .completed ? status.words + took : why ?? status.words, status.style)
+        case .compensationResolved: return why.map { say($0, .faint) }
         default: return nil
         }
     }

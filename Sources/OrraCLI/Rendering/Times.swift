@@ -26,6 +26,13 @@ enum Times {
         }
     }
 
+    /// A time that somebody has set: `7 days`, `36h0m0s`.
+    static func period(_ duration: Duration) -> String {
+        let seconds = duration.components.seconds
+        guard seconds > 0, seconds % 86_400 == 0, duration == .seconds(seconds) else { return duration.brief }
+        return seconds == 86_400 ? "1 day" : "\(seconds / 86_400) days"
+    }
+
     /// `17:16:00.250`, in UTC.
     static func clock(_ timestamp: Timestamp) -> String { String(timestamp.description.dropFirst(11).dropLast()) }
 

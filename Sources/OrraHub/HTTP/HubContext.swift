@@ -30,23 +30,31 @@ extension APIError {
         switch code {
         case .invalidAPIKey: .unauthorized
         case .foreignService: .forbidden
-        case .unknownRoute, .unknownOrchestration: .notFound
+        case .unknownRoute, .unknownOrchestration, .unknownService, .unknownCompensation: .notFound
         case .bodyTooLarge: .contentTooLarge
         case .malformedJSON, .invalidRequest, .projectRegistrationFailed, .invalidService, .actionNotActionable,
             .invalidPlan:
             .badRequest
-        case .alreadyEnded: .conflict
+        case .alreadyEnded, .cannotRetry, .alreadyResolved, .idempotencyKeyReused: .conflict
         case .upgradeRequired: .upgradeRequired
-        case .tooMany: .tooManyRequests
+        case .tooMany, .outboxFull, .tooManyLive: .tooManyRequests
         case .unavailable: .serviceUnavailable
         case .internalError, .watcherLags: .internalServerError
+        }
+    }
+
+    /// Seconds. What waits for a service, or for running actions to end, waits longer than a busy disk.
+    private var retryAfter: Int? {
+        switch code {
+        case .outboxFull, .tooManyLive: 10
+        default: status == .serviceUnavailable || status == .tooManyRequests ? 1 : nil
         }
     }
 
     var response: Response {
         var response = (try? Response.json(Body(error: self), status: status)) ?? Response(status: status)
         if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
-        if status == .serviceUnavailable || status == .tooManyRequests { response.headers[.retryAfter] = "1" }
+        if let retryAfter { response.headers[.retryAfter] = "\(retryAfter)" }
         if status == .upgradeRequired { response.headers[.upgrade] = "websocket" }
         return response
     }
@@ -63,16 +71,22 @@ extension Response {
 extension Request {
     /// Reads a bounded JSON body. Throws ``APIError`` with the place of the fault.
     func decode<Body: Decodable>(_ type: Body.Type) async throws -> Body {
-        let buffer: ByteBuffer
+        try Self.decode(type, from: try await bytes())
+    }
+
+    func bytes() async throws -> [UInt8] {
         do {
-            buffer = try await body.collect(upTo: Limits.payloadBytes)
+            return Array(try await body.collect(upTo: Limits.payloadBytes).readableBytesView)
         } catch is NIOTooManyBytesError {
             throw APIError(
                 .validation, .bodyTooLarge, "the body is larger than the limit of \(Limits.payloadBytes) bytes")
         }
+    }
+
+    static func decode<Body: Decodable>(_ type: Body.Type, from bytes: [UInt8]) throws -> Body {
         let value: JSONValue
         do {
-            value = try JSONValue(parsing: Array(buffer.readableBytesView))
+            value = try JSONValue(parsing: bytes)
         } catch {
             throw APIError(.validation, .malformedJSON, WireDecoder.describe(error))
         }

@@ -10,6 +10,8 @@ struct HubServices: Sendable {
     let loop: HubLoop
     let store: any Store
     let planner: any Planner
+    let pruner: Pruner
+    let submissions = SubmissionGate()
     let version: String
 }
 
@@ -35,11 +37,22 @@ extension HubServices {
             authenticated.post("/register/\(kind.rawValue)") { try await register(kind, $0, $1) }
         }
         authenticated.get("/services") { _, context in try await services(context) }
+        authenticated.get("/services/:id") { _, context in try await service(context) }
         authenticated.post("/orchestrations") { try await submit($0, $1) }
         authenticated.get("/orchestrations") { _, context in try await list(context) }
         authenticated.get("/orchestrations/inspections") { try await inspectByValue($0, $1) }
         authenticated.get("/orchestrations/inspections/:id") { _, context in try await inspect(context) }
         authenticated.post("/orchestrations/:id/cancel") { _, context in try await cancel(context) }
+        authenticated.post("/orchestrations/:id/retry") { _, context in try await retry(context) }
+        authenticated.post("/plans") { try await preview($0, $1) }
+        authenticated.get("/outbox") { _, context in try await outbox(context) }
+        authenticated.get("/retention") { _, context in try await retention(context) }
+        authenticated.put("/retention") { try await setRetention($0, $1) }
+        authenticated.post("/prune") { try await prune($0, $1) }
+        authenticated.get("/compensation-failures") { try await failedCompensations($0, $1) }
+        authenticated.get("/compensation-failures/:id") { _, context in try await failedCompensation(context) }
+        authenticated.post("/compensation-failures/:id/resolve") { try await resolve(.resolved, $0, $1) }
+        authenticated.post("/compensation-failures/:id/ignore") { try await resolve(.ignored, $0, $1) }
         // Reached only by requests that ask for no upgrade, or whose upgrade was refused.
         router.get("/ws") { request, _ in try await refuseSocket(request) }
         router.get("/progress") { request, _ in try await refuseSocket(request) }
@@ -75,7 +88,11 @@ extension RequestFailure {
     var apiError: APIError {
         switch self {
         case .tooMany(let sentence): APIError(.tooMany, .tooMany, sentence)
-        case .unavailable: .unavailable
+        case .tooManyLive(let sentence): APIError(.tooMany, .tooManyLive, sentence)
+        case .outboxFull(let sentence): APIError(.tooMany, .outboxFull, sentence)
+        case .alreadyResolved:
+            APIError(.invalidOperation, .alreadyResolved, "the failed compensation was resolved or ignored before")
+        case .unavailable, .stale: .unavailable
         case .notLive: APIError(.notFound, .unknownOrchestration, "there is no such orchestration")
         case .rejected: APIError(.internalError, .internalError, "the hub could not store this; its log says more")
         }
@@ -97,7 +114,9 @@ extension HubServices {
         do throws(StoreError) {
             return try await body(store)
         } catch {
-            throw APIError.unavailable
+            // A damaged journal is named; trying again would not mend it.
+            guard error.code == .damaged else { throw APIError.unavailable }
+            throw APIError(.internalError, .internalError, error.message)
         }
     }
 }

@@ -64,7 +64,7 @@ extension HubServices {
     }
 
     /// The orchestration that the path names, if it is the caller's own.
-    private func row(_ context: HubContext) async throws -> OrchestrationRow {
+    func row(_ context: HubContext) async throws -> OrchestrationRow {
         let project = try context.requireProject()
         let id = OrchestrationID(try context.parameters.require("id"))
         let row = try await read { store throws(StoreError) in try await store.orchestration(id) }
@@ -77,6 +77,8 @@ extension HubServices {
 
 extension OrchestrationSummary {
     init(_ row: OrchestrationRow) {
-        self.init(id: row.id, action: row.action, status: row.status, error: row.error, timestamp: row.receivedAt)
+        self.init(
+            id: row.id, action: row.action, status: row.status, error: row.error, timestamp: row.receivedAt,
+            compensation: row.compensations.total > 0 ? row.compensations : nil)
     }
 }

@@ -3,6 +3,7 @@ import OrraCore
 import OrraEngine
 import OrraModel
 import OrraProtocol
+import OrraStore
 
 /// Registration of services, agents and tools, and what is connected.
 extension HubServices {
@@ -27,12 +28,21 @@ extension HubServices {
         let project = try context.requireProject()
         let directory = await loop.directory
         let fleet = await loop.fleet
-        let answers = directory.services(of: project).map { service in
-            ServiceAnswer(
-                service: service, connections: fleet.connections(of: service.id).map(ConnectionAnswer.init),
-                waiting: fleet.waiting(for: service.id))
+        return try .json(ServiceList(services: directory.services(of: project).map { ServiceAnswer($0, in: fleet) }))
+    }
+
+    /// One service, by its id or its name, with what happened to its connections.
+    func service(_ context: HubContext) async throws -> Response {
+        let project = try context.requireProject()
+        let wanted = try context.parameters.require("id")
+        let services = await loop.directory.services(of: project)
+        guard let service = services.first(where: { $0.id.rawValue == wanted || $0.name == wanted }) else {
+            throw APIError(.notFound, .unknownService, "there is no such service in this project")
         }
-        return try .json(ServiceList(services: answers))
+        let events = try await read { store throws(StoreError) in
+            try await store.serviceEvents(of: service.id, limit: Limits.listedServiceEvents)
+        }
+        return try .json(ServiceAnswer(service, in: await loop.fleet, events: events.map(ServiceEventAnswer.init)))
     }
 }
 
@@ -66,6 +76,23 @@ extension ConnectionAnswer {
             credit: connection.credit, inFlight: connection.inFlight.count, delivered: connection.delivered,
             failed: connection.failed, connectedAt: connection.connectedAt, lastSeen: connection.lastSeen,
             roundTripMs: connection.roundTrip.map { Double($0.nanoseconds) / 1e6 },
-            missedPongs: connection.missedPongs)
+            missedPongs: connection.missedPongs, reconnects: connection.reconnects, stalled: connection.isStalled)
+    }
+}
+
+extension ServiceAnswer {
+    init(_ service: Service, in fleet: Fleet, events: [ServiceEventAnswer]? = nil) {
+        self.init(
+            service: service, connections: fleet.connections(of: service.id).map(ConnectionAnswer.init),
+            waiting: fleet.waiting(for: service.id), events: events)
+    }
+}
+
+extension ServiceEventAnswer {
+    init(_ entry: ServiceEntry) {
+        self.init(
+            position: entry.position, timestamp: entry.at, type: Kind(entry.event.kind),
+            connection: entry.event.connection.number, instance: entry.event.instance,
+            health: entry.event.health?.rawValue, reason: entry.event.reason)
     }
 }

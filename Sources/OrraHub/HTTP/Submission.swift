@@ -4,13 +4,35 @@ import OrraEngine
 import OrraModel
 import OrraPlanner
 import OrraProtocol
+import OrraStore
 
 /// `POST /orchestrations`: check, keep, plan, keep, answer. 202 means that the plan is on disk.
 extension HubServices {
     func submit(_ request: Hummingbird.Request, _ context: HubContext) async throws -> Response {
         let project = try context.requireProject()
-        let body = try await request.decode(ActionRequest.self)
-        let submission = try Submission(body)
+        guard let key = try request.submissionKey() else {
+            let submission = try Submission(try await request.decode(ActionRequest.self))
+            return try await submit(submission, for: project, under: nil)
+        }
+        let (body, hash) = try await request.decodeAndHash(ActionRequest.self)
+        let name = SubmissionGate.Name(project: project, key: key)
+        // Others with the same key wait here until this one has its answer.
+        return try await submissions.alone(name) {
+            let known = try await read { store throws(StoreError) in
+                try await store.submission(of: project, key: key)
+            }
+            if let known, known.createdAt + Limits.submissionKeyLife > loop.now {
+                return try await replay(known, hash)
+            }
+            return try await submit(try Submission(body), for: project) { id in
+                SubmissionRow(project: project, key: key, bodyHash: hash, orchestration: id, createdAt: loop.now)
+            }
+        }
+    }
+
+    private func submit(
+        _ submission: Submission, for project: ProjectID, under row: ((OrchestrationID) -> SubmissionRow)?
+    ) async throws -> Response {
         let catalogue = await loop.directory.services(of: project)
         // A plan that the caller wrote is checked before anything is kept.
         let given = try submission.givenPlan(catalogue)
@@ -20,17 +42,47 @@ extension HubServices {
             orchestration: .random(using: &random), project: project, action: submission.action,
             data: RawJSON(.array(submission.data.map { ["field": .string($0.field), "value": $0.value] })),
             timeout: submission.timeout, gracePeriod: submission.gracePeriod, webhook: submission.webhook)
-        _ = try await self.request(.receive(received, parameterValues: submission.searchableValues))
+        return try await run(received, searchableValues: submission.searchableValues) {
+            switch await outcome(of: submission, given, catalogue) {
+            case .plan(let plan): .plan(received.orchestration, plan, submission: row?(received.orchestration))
+            case .notActionable(let reason):
+                .refuse(received.orchestration, reason: reason, submission: row?(received.orchestration))
+            }
+        }
+    }
+
+    /// Keeps what came in, then what is made of it.
+    func run(
+        _ received: Event.Received, searchableValues: [String], _ decide: () async -> OrraCore.Request
+    ) async throws -> Response {
+        _ = try await self.request(.receive(received, parameterValues: searchableValues))
         do {
-            return try await conclude(received, outcome(of: submission, given, catalogue), submission)
+            guard case .orchestration(let orchestration) = try await self.request(decide()) else {
+                throw APIError(.internalError, .internalError, "the hub gave no answer")
+            }
+            return try answer(orchestration)
         } catch let error as APIError where error.code != .actionNotActionable {
             // Its caller was told that nothing was accepted: it must not stay in preparation.
-            await loop.offer(.recovered(received.orchestration))
+            await loop.offer(.abandoned(received.orchestration))
             throw error
         }
     }
 
-    private func outcome(
+    /// The answer to an earlier submission with this key, if this one is the same.
+    private func replay(_ known: SubmissionRow, _ hash: String) async throws -> Response {
+        guard known.bodyHash == hash else {
+            throw APIError(
+                .invalidOperation, .idempotencyKeyReused, param: IdempotencyHeader.key,
+                "this Idempotency-Key came with another body within the last 24 hours; take a new one for a new action")
+        }
+        let orchestration = try await orchestration(known.orchestration)
+        var response: Response
+        do throws(APIError) { response = try answer(orchestration) } catch { response = error.response }
+        response.headers[named: IdempotencyHeader.replayed] = "true"
+        return response
+    }
+
+    func outcome(
         of submission: Submission, _ given: PlanningOutcome?, _ catalogue: [Service]
     ) async -> PlanningOutcome {
         if let given { return given }
@@ -38,35 +90,34 @@ extension HubServices {
             PlanningRequest(action: submission.action, parameters: submission.parameters, catalogue: catalogue))
     }
 
-    private func conclude(
-        _ received: Event.Received, _ outcome: PlanningOutcome, _ submission: Submission
-    ) async throws -> Response {
-        let reply: Reply
-        switch outcome {
-        case .plan(let plan): reply = try await request(.plan(received.orchestration, plan))
-        case .notActionable(let reason): reply = try await request(.refuse(received.orchestration, reason: reason))
-        }
-        guard case .orchestration(let orchestration) = reply else {
-            throw APIError(.internalError, .internalError, "the hub gave no answer")
-        }
+    /// 202 for what was accepted; an orchestration that is not actionable is the caller's error.
+    private func answer(_ orchestration: Orchestration) throws(APIError) -> Response {
         if orchestration.status == .notActionable {
             throw APIError(
                 .validation, .actionNotActionable, orchestration.failure?.message ?? "the action is not actionable")
         }
-        return try .json(
-            OrchestrationAnswer(
+        do {
+            let data = try WireDecoder(maximumDepth: Limits.storedJSONDepth)
+                .decode([ActionRequest.Parameter].self, from: orchestration.data.bytes)
+            var answer = OrchestrationAnswer(
                 id: orchestration.id, projectID: orchestration.project, action: orchestration.action,
-                data: submission.data, plan: orchestration.plan.map(PlanValidator.wire),
+                data: data, plan: orchestration.plan.map(PlanValidator.wire),
                 status: orchestration.status, error: orchestration.failure?.message,
                 timestamp: orchestration.receivedAt, timeout: orchestration.timeout,
                 gracePeriod: orchestration.gracePeriod, webhook: orchestration.webhook,
-                taskZero: orchestration.plan?.parameters),
-            status: .accepted)
+                taskZero: orchestration.plan?.parameters, retryOf: orchestration.retryOf)
+            // One that came before may have ended.
+            answer.results = orchestration.outcome?.results ?? []
+            answer.abortReason = orchestration.outcome?.abortPayload
+            return try .json(answer, status: .accepted)
+        } catch {
+            throw APIError(.internalError, .internalError, "the answer could not be written")
+        }
     }
 }
 
 /// A checked `POST /orchestrations`.
-private struct Submission {
+struct Submission {
     let action: String
     let data: [ActionRequest.Parameter]
     let parameters: JSONObject
@@ -137,10 +188,17 @@ private struct Submission {
     }
 
     /// Texts and numbers by which `orra inspect ORD456` finds the orchestration.
-    var searchableValues: [String] {
+    var searchableValues: [String] { Self.searchableValues(of: data.map(\.value)) }
+
+    /// The same, of an orchestration's `[{"field", "value"}]`.
+    static func searchableValues(of data: RawJSON) -> [String] {
+        searchableValues(of: (data.value.array ?? []).compactMap { $0["value"] })
+    }
+
+    private static func searchableValues(of parameters: [JSONValue]) -> [String] {
         var values: [String] = []
-        for parameter in data {
-            let text = parameter.value.string ?? parameter.value.number?.text
+        for parameter in parameters {
+            let text = parameter.string ?? parameter.number?.text
             guard let text, (1...Limits.searchableValueCharacters).contains(text.count), !values.contains(text) else {
                 continue
             }

@@ -22,6 +22,9 @@ actor HubLoop {
     /// Sockets whose frames wait until the queue is shorter.
     private var held: [CheckedContinuation<Void, Never>] = []
     private var sockets: [ConnectionID: WebSocketConnection] = [:]
+    /// Open sockets of each service, those included that the core has not heard of yet.
+    private var socketCounts: [ServiceID: Int] = [:]
+    private var lookUps = 0
     private var lastToken: UInt64 = 0
     private var lastConnection: UInt64 = 0
     private nonisolated let stopping = Atomic(false)
@@ -32,9 +35,11 @@ actor HubLoop {
     /// Webhook deliveries that are due.
     nonisolated let posts = AsyncStream.makeStream(of: WebhookDelivery.self)
 
-    init(recovery: Recovery, store: any Store, eventLoop: any EventLoop, logger: Logger) {
+    init(
+        recovery: Recovery, store: any Store, bounds: Core.Bounds, eventLoop: any EventLoop, logger: Logger
+    ) {
         clock = HubClock(notBefore: recovery.lastEntryAt)
-        core = Core(recovering: recovery, at: clock.now)
+        core = Core(recovering: recovery, at: clock.now, bounds: bounds)
         self.store = store
         self.eventLoop = eventLoop
         self.logger = logger
@@ -45,7 +50,13 @@ actor HubLoop {
     nonisolated var now: Timestamp { clock.now }
     var directory: Directory { core.directory }
     var fleet: Fleet { core.fleet }
-    var quarantined: [JournalFault] { core.quarantined }
+    /// What could not be read at the start, in sentences.
+    var quarantined: [String] {
+        core.quarantined.map(\.description)
+            + core.unreadableServices.map {
+                "the stored definition of \($0.name) (\($0.id)) can't be read: \($0.reason); register it again"
+            }
+    }
     var liveCount: Int { core.liveCount }
     /// Why the store does not write. Forgotten when nothing has been tried for a while: a load balancer that sends nothing
     /// while this is told would never learn that the store is well again.
@@ -92,7 +103,9 @@ actor HubLoop {
     /// `nil` when the service has too many connections.
     func connect(_ socket: WebSocketConnection, to service: ServiceID, credit: Int, awaitsHello: Bool) -> ConnectionID?
     {
-        guard core.fleet.connections(of: service).count < Limits.connectionsPerService, !isStopping else { return nil }
+        let count = socketCounts[service, default: 0]
+        guard count < Limits.connectionsPerService, !isStopping else { return nil }
+        socketCounts[service] = count + 1
         lastConnection += 1
         let id = ConnectionID(lastConnection)
         sockets[id] = socket
@@ -103,14 +116,16 @@ actor HubLoop {
         return id
     }
 
-    func disconnect(_ id: ConnectionID) {
+    func disconnect(_ id: ConnectionID, from service: ServiceID) {
         sockets[id] = nil
+        let count = socketCounts[service, default: 1] - 1
+        socketCounts[service] = count > 0 ? count : nil
         if !isStopping { enqueue(.disconnected(id)) }
     }
 
     /// A client that promised a `hello` and sent none is served all the same.
     func stopAwaitingHello(_ id: ConnectionID) {
-        if core.fleet[id]?.awaitsHello == true { enqueue(.hello(id, credit: nil, instance: nil)) }
+        if core.fleet[id]?.awaitsHello != false { enqueue(.hello(id, credit: nil, instance: nil)) }
     }
 
     /// Asks an idle client whether it is there. A busy one is left alone: it may not read.
@@ -158,7 +173,10 @@ actor HubLoop {
             wake.continuation.yield()
             for await _ in wake.stream {
                 while let batch = core.nextBatch(at: clock.now) {
-                    for report in await perform(commit(batch)) { group.addTask { await self.lookUp(report) } }
+                    for report in await perform(commit(batch)) where lookUps < Self.maximumLookUps {
+                        lookUps += 1
+                        group.addTask { await self.lookUp(report) }
+                    }
                     releaseHeld()
                     // What the store does not take now is not acknowledged, and comes again after the next start.
                     if Task.isCancelled || lastFault != nil && ending.load(ordering: .acquiring) { break }
@@ -234,8 +252,7 @@ actor HubLoop {
         for effect in effects {
             switch effect {
             case .reply(let token, let reply): callers.removeValue(forKey: token)?.resume(returning: reply)
-            case .deliver(let connection, let delivery):
-                send(.taskRequest(HubMessage.TaskRequest(delivery)), to: connection)
+            case .deliver(let connection, let delivery): send(HubMessage(delivery), to: connection)
             case .acknowledge(let connection, let messageID): send(.acknowledgement(messageID), to: connection)
             case .cancelRequest(let connection, let task, let execution, let key):
                 send(.cancelRequest(task: task, execution: execution, idempotencyKey: key), to: connection)
@@ -249,8 +266,12 @@ actor HubLoop {
         return lookUps
     }
 
+    /// Reports that are looked up at the same time. One more is not acknowledged, and so comes again.
+    private static let maximumLookUps = 256
+
     /// A report whose task is not live: its orchestration has ended, or never was.
     private func lookUp(_ report: IncomingReport) async {
+        defer { lookUps -= 1 }
         do throws(StoreError) {
             if let reference = try await store.task(of: report.key) {
                 let entries = try await store.journal(of: reference.orchestration, after: 0, limit: .max)
@@ -260,7 +281,7 @@ actor HubLoop {
                         "a result of an orchestration that is set aside was not taken",
                         metadata: ["orchestration": "\(reference.orchestration)"])
                 }
-                return await offer(.lateReport(report, reference.task, orchestration))
+                return await offer(.lateReport(report, reference, orchestration))
             }
             logger.notice(
                 "a result for an unknown task was acknowledged",
@@ -273,10 +294,30 @@ actor HubLoop {
     }
 }
 
-extension HubMessage.TaskRequest {
+extension HubMessage {
     init(_ delivery: TaskDelivery) {
-        self.init(
+        let request = TaskRequest(
             task: delivery.reference.task, execution: delivery.execution, idempotencyKey: delivery.key,
             service: delivery.service, input: delivery.input)
+        guard let undo = delivery.undo else {
+            self = .taskRequest(request)
+            return
+        }
+        self = .compensationRequest(
+            request,
+            CompensationContext(
+                orchestration: delivery.reference.orchestration,
+                reason: CompensationContext.Reason(undo.reason), payload: undo.payload,
+                timestamp: undo.decidedAt, attempt: undo.attempt, remaining: undo.remaining))
+    }
+}
+
+extension HubMessage.CompensationContext.Reason {
+    init(_ outcome: Status) {
+        switch outcome {
+        case .aborted: self = .aborted
+        case .cancelled: self = .cancelled
+        default: self = .failed
+        }
     }
 }

@@ -10,7 +10,7 @@ extension Inspection {
         for entry in journal { story.tell(entry) }
         var results: [RawJSON]?
         var abort: AbortInfo?
-        if case .ended(let ended) = orchestration.phase {
+        if let ended = orchestration.outcome {
             results = ended.results
             if ended.status == .aborted, let id = ended.task, let task = orchestration[id] {
                 abort = AbortInfo(
@@ -24,7 +24,8 @@ extension Inspection {
             timestamp: orchestration.receivedAt, error: orchestration.failure?.message, abortInfo: abort,
             tasks: story.inspections(at: now), results: results,
             duration: ((isOver ? story.endedAt ?? orchestration.lastEventAt : now) - orchestration.receivedAt)
-                .nanoseconds)
+                .nanoseconds,
+            retryOf: orchestration.retryOf)
     }
 }
 
@@ -37,6 +38,7 @@ private struct TaskStories {
         var abortPayload: RawJSON?
         var startedAt: Timestamp?
         var endedAt: Timestamp?
+        var undoing: [CompensationChange] = []
     }
 
     private let orchestration: Orchestration
@@ -68,9 +70,38 @@ private struct TaskStories {
             stories[event.task, default: Story()].abortPayload = event.payload
             end(event.task, .aborted, entry)
         case .taskCancelled(let event): end(event.task, .cancelled, entry)
-        case .ended: endedAt = entry.at
+        case .taskKept(let event): end(event.task, .completed, entry)
+        // How long it took to undo things is no part of an action's duration.
+        case .compensating, .ended: endedAt = endedAt ?? entry.at
         case .received, .planned, .taskLate, .messageRejected, .paused, .resumed, .ending: break
+        default: tellUndoing(entry)
         }
+    }
+
+    private mutating func tellUndoing(_ entry: JournalEntry) {
+        switch entry.event {
+        case .compensationReady(let event): undo(event.task, .pending, entry)
+        case .compensationDispatched(let event): undo(event.task, .processing, entry, attempt: event.attempt)
+        case .compensationWaiting(let event):
+            undo(event.task, .pending, entry, error: ProgressNarrator.explain(event.reason))
+        case .compensationAttemptFailed(let event):
+            // A final failure follows as an entry of its own.
+            guard event.retryAt != nil else { break }
+            undo(event.task, .pending, entry, attempt: event.attempt, error: event.failure.message)
+        case .compensationEnded(let event):
+            undo(event.task, event.status, entry, attempt: event.attempts, error: event.failure?.message)
+        default: break
+        }
+    }
+
+    private mutating func undo(
+        _ task: TaskID, _ status: CompensationStatus, _ entry: JournalEntry, attempt: Int? = nil, error: String? = nil
+    ) {
+        let last = stories[task]?.undoing.last?.attempt ?? 0
+        stories[task, default: Story()].undoing.append(
+            CompensationChange(
+                id: "\(orchestration.id)-\(entry.seq)", taskId: task, status: status, attempt: attempt ?? last,
+                maxAttempts: RetryPolicy.compensation.maximumAttempts, timestamp: entry.at, error: error))
     }
 
     private mutating func change(_ task: TaskID, _ status: Status, _ entry: JournalEntry, error: String? = nil) {
@@ -98,8 +129,17 @@ private struct TaskStories {
                 abortPayload: story.abortPayload, error: status == .processing ? nil : story.error,
                 duration: end.flatMap { end in start.map { (end - $0).nanoseconds } } ?? 0,
                 interimResults: story.interims.isEmpty ? nil : story.interims,
+                compensation: compensation(of: task, story),
+                compensationHistory: story.undoing.isEmpty ? nil : story.undoing,
                 isRevertible: orchestration.services.first { $0.id == task.service }?.revertible ?? false,
                 dependencies: task.dependencies, attempts: task.attempt)
         }
+    }
+
+    private func compensation(of task: TaskState, _ story: Story) -> OrraProtocol.CompensationState? {
+        guard orchestration.undoes, let undo = task.undo else { return nil }
+        return OrraProtocol.CompensationState(
+            status: undo.status, attempt: undo.attempt, maxAttempts: RetryPolicy.compensation.maximumAttempts,
+            timestamp: story.undoing.last?.timestamp ?? undo.completedAt)
     }
 }

@@ -2,6 +2,7 @@ import OrraEngine
 import OrraModel
 import OrraPlanner
 import OrraProtocol
+import OrraStore
 
 /// Journal entries as watchers see them. Keeps what later entries refer back to: names of services, the start.
 struct ProgressNarrator {
@@ -19,6 +20,7 @@ struct ProgressNarrator {
         case .received(let event):
             receivedAt = entry.at
             frame.action = event.action
+            frame.retryOf = event.retryOf
             frame.status = .preparing
         case .planned(let event): tellPlan(event, in: &frame)
         case .paused: frame.status = .paused
@@ -27,16 +29,21 @@ struct ProgressNarrator {
             frame.status = outcome.status
             frame.code = outcome.failure.code.rawValue
             frame.error = outcome.failure.message
+        case .compensating(let ended): tellOutcome(ended, in: &frame)
         case .ended(let ended):
-            frame.status = ended.status
+            tellOutcome(ended, in: &frame)
             frame.results = ended.results
-            frame.data = ended.abortPayload
-            frame.code = ended.failure?.code.rawValue
-            frame.error = ended.failure?.message
             frame.duration = receivedAt.map { (entry.at - $0).nanoseconds }
         default: tellTask(entry.event, in: &frame)
         }
         return frame
+    }
+
+    private func tellOutcome(_ ended: Event.Ended, in frame: inout ProgressFrame) {
+        frame.status = ended.status
+        frame.data = ended.abortPayload
+        frame.code = ended.failure?.code.rawValue
+        frame.error = ended.failure?.message
     }
 
     private mutating func tellPlan(_ event: Event.Planned, in frame: inout ProgressFrame) {
@@ -54,11 +61,7 @@ struct ProgressNarrator {
     }
 
     private func tellTask(_ event: Event, in frame: inout ProgressFrame) {
-        func about(_ id: TaskID) {
-            frame.taskId = id
-            frame.serviceId = services[id]?.id
-            frame.serviceName = services[id]?.name
-        }
+        func about(_ id: TaskID) { self.about(id, in: &frame) }
         switch event {
         case .taskReady(let event):
             about(event.task)
@@ -73,6 +76,7 @@ struct ProgressNarrator {
         case .taskInterim(let event):
             about(event.task)
             frame.data = event.data
+            frame.skipped = event.skipped
         case .attemptFailed(let event):
             about(event.task)
             frame.attempt = event.attempt
@@ -97,6 +101,53 @@ struct ProgressNarrator {
         case .messageRejected(let event):
             if let task = event.task { about(task) }
             frame.error = event.reason
+        case .taskKept(let event):
+            about(event.task)
+            frame.output = event.output
+            frame.from = event.from
+        default: tellUndoing(event, in: &frame)
+        }
+    }
+
+    private func about(_ id: TaskID, in frame: inout ProgressFrame) {
+        frame.taskId = id
+        frame.serviceId = services[id]?.id
+        frame.serviceName = services[id]?.name
+    }
+
+    private func tellUndoing(_ event: Event, in frame: inout ProgressFrame) {
+        func about(_ id: TaskID) { self.about(id, in: &frame) }
+        switch event {
+        case .compensationReady(let event):
+            about(event.task)
+            frame.number = event.number
+            frame.expiresAt = event.expiresAt
+        case .compensationDispatched(let event):
+            about(event.task)
+            frame.attempt = event.attempt
+            frame.delivery = event.delivery
+        case .compensationWaiting(let event):
+            about(event.task)
+            frame.error = Self.explain(event.reason)
+        case .compensationAttemptFailed(let event):
+            about(event.task)
+            frame.attempt = event.attempt
+            frame.code = event.failure.code.rawValue
+            frame.error = event.failure.message
+            frame.partial = event.partial.map { .init(completed: $0.completed, remaining: $0.remaining) }
+            frame.retryAt = event.retryAt
+        case .compensationEnded(let event):
+            about(event.task)
+            frame.compensationId = event.id
+            frame.compensationStatus = event.status
+            frame.attempts = event.attempts
+            frame.code = event.failure?.code.rawValue
+            frame.error = event.failure?.message
+        case .compensationResolved(let event):
+            about(event.task)
+            frame.compensationId = event.id
+            frame.resolution = event.resolution == .resolved ? .resolved : .ignored
+            frame.reason = event.reason
         default: break
         }
     }
@@ -129,7 +180,48 @@ struct ProgressNarrator {
         case .paused: .paused
         case .resumed: .resumed
         case .ending: .ending
+        case .taskKept: .taskKept
+        case .compensating: .compensating
+        case .compensationReady: .compensationReady
+        case .compensationDispatched: .compensationDispatched
+        case .compensationWaiting: .compensationWaiting
+        case .compensationAttemptFailed: .compensationAttemptFailed
+        case .compensationEnded: .compensationEnded
+        case .compensationResolved: .compensationResolved
         case .ended: .ended
+        }
+    }
+}
+
+extension ProgressFrame {
+    /// A service's event on the stream of its project.
+    init(_ entry: ServiceEntry) {
+        self.init(type: ServiceEventAnswer.Kind(entry.event.kind).frame)
+        position = entry.position
+        timestamp = entry.at
+        serviceId = entry.event.service
+        serviceName = entry.event.name
+        connection = entry.event.connection.number
+        instance = entry.event.instance
+        health = entry.event.health?.rawValue
+        reason = entry.event.reason
+    }
+}
+
+extension ServiceEventAnswer.Kind {
+    init(_ kind: ServiceEvent.Kind) {
+        switch kind {
+        case .connected: self = .connected
+        case .disconnected: self = .disconnected
+        case .health: self = .health
+        }
+    }
+
+    fileprivate var frame: ProgressFrame.Kind {
+        switch self {
+        case .connected: .serviceConnected
+        case .disconnected: .serviceDisconnected
+        case .health: .serviceHealth
         }
     }
 }

@@ -43,7 +43,8 @@ final class ProgressSignals: Sendable {
 
     func raise(_ progressed: Progressed) {
         state.withLock { state in
-            for subject in [Subject.orchestration(progressed.orchestration), .project(progressed.project)] {
+            let orchestration = progressed.orchestration.map(Subject.orchestration)
+            for subject in [orchestration, .project(progressed.project)].compactMap(\.self) {
                 for continuation in (state.watchers[subject] ?? [:]).values { continuation.yield() }
             }
         }

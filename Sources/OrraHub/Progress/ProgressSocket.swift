@@ -56,6 +56,7 @@ struct ProgressSocket {
     private func tell(_ watch: ProgressSignals.Watch) async throws {
         var teller = Teller(subject: subject, store: store, last: after)
         try await teller.prepare()
+        if let reset = try await teller.reset() { try await socket.send(text: ByteBuffer(bytes: try reset.frame())) }
         // A watcher that reads up on a long history lags behind nothing.
         var hasCaughtUp = false
         while !Task.isCancelled {
@@ -89,6 +90,8 @@ private struct Teller {
     let store: any Store
     private(set) var last: Int64
     private var narrators: [OrchestrationID: ProgressNarrator] = [:]
+    /// Up to here the watcher was told that parts are missing.
+    private var resetUpTo: Int64 = 0
 
     init(subject: ProgressSocket.Subject, store: any Store, last: Int64) {
         self.subject = subject
@@ -103,39 +106,66 @@ private struct Teller {
     }
 
     mutating func nextFrames() async throws(StoreError) -> [ProgressFrame] {
-        let entries: [JournalEntry]
+        let entries: [ProjectEntry]
         switch subject {
         case .orchestration(let id):
             entries = try await store.journal(of: id, after: Int(clamping: last), limit: Limits.watcherPage)
+                .map(ProjectEntry.orchestration)
         case .project(let id):
-            entries = try await store.journal(of: id, afterPosition: last, limit: Limits.watcherPage)
+            entries = try await store.progress(of: id, afterPosition: last, limit: Limits.watcherPage)
         }
         var frames: [ProgressFrame] = []
+        // Positions follow each other unless something between them was deleted.
+        if let first = entries.first, first.position > last + 1, let reset = try await reset(before: first.position) {
+            frames.append(reset)
+        }
         for entry in entries {
-            if narrators[entry.orchestration] == nil {
-                narrators[entry.orchestration] =
-                    try await Self.narrator(of: entry.orchestration, upTo: entry.seq - 1, in: store)
+            switch entry {
+            case .service(let entry): frames.append(ProgressFrame(entry))
+            case .orchestration(let entry):
+                if narrators[entry.orchestration] == nil {
+                    narrators[entry.orchestration] =
+                        try await Self.narrator(of: entry.orchestration, upTo: entry.seq - 1, in: store)
+                }
+                if let frame = narrators[entry.orchestration]?.frame(of: entry) { frames.append(frame) }
+                if case .ended = entry.event { narrators[entry.orchestration] = nil }
             }
-            if let frame = narrators[entry.orchestration]?.frame(of: entry) { frames.append(frame) }
-            if case .ended = entry.event { narrators[entry.orchestration] = nil }
-            switch subject {
-            case .orchestration: last = Int64(entry.seq)
-            case .project: last = entry.position
+            switch (subject, entry) {
+            case (.orchestration, .orchestration(let entry)): last = Int64(entry.seq)
+            default: last = entry.position
             }
         }
         return frames
     }
 
+    /// What a watcher is told first when parts of what it asks for were deleted.
+    mutating func reset() async throws(StoreError) -> ProgressFrame? {
+        guard case .project(let id) = subject else { return nil }
+        return try await reset(before: store.progress(of: id, afterPosition: last, limit: 1).first?.position)
+    }
+
+    private mutating func reset(before next: Int64?) async throws(StoreError) -> ProgressFrame? {
+        guard case .project(let id) = subject else { return nil }
+        let pruned = try await store.prunedPosition(of: id)
+        guard pruned > max(last, resetUpTo) else { return nil }
+        resetUpTo = pruned
+        var frame = ProgressFrame(type: .reset)
+        frame.oldest = Int(clamping: next ?? pruned + 1)
+        return frame
+    }
+
     /// Whether the orchestration's last entry is on disk. A project never ends.
     func isOver() async throws(StoreError) -> Bool {
         guard case .orchestration(let id) = subject else { return false }
-        return try await store.orchestration(id)?.endedAt != nil
+        // One that was deleted meanwhile has nothing more to tell.
+        guard let row = try await store.orchestration(id) else { return true }
+        return row.endedAt != nil
     }
 
     /// Entries that are on disk and not yet told, as far as it is worth counting.
     func lag() async throws(StoreError) -> Int {
         guard case .project(let id) = subject else { return 0 }
-        return try await store.journal(of: id, afterPosition: last + Int64(Limits.watcherLag), limit: 1).isEmpty
+        return try await store.progress(of: id, afterPosition: last + Int64(Limits.watcherLag), limit: 1).isEmpty
             ? 0 : Limits.watcherLag + 1
     }
 

@@ -13,11 +13,8 @@ struct ServiceSocket {
     let loop: HubLoop
     let service: ServiceID
     let socket: WebSocketConnection
+    let tuning: HubTuning
     let logger: Logger
-
-    /// How long a client that is known to say `hello` may take for it.
-    static let helloTimeout = Duration.seconds(5)
-    static let pingInterval = Duration.seconds(30)
 
     func run() async {
         let client = Client(userAgent: socket.request.headerFields[.userAgent] ?? "")
@@ -32,7 +29,7 @@ struct ServiceSocket {
             for await event in socket.inbound { await receive(event, on: id) }
             group.cancelAll()
         }
-        await loop.disconnect(id)
+        await loop.disconnect(id, from: service)
     }
 
     /// What the upgrade tells of a client.
@@ -48,10 +45,10 @@ struct ServiceSocket {
     }
 
     private func keepCompany(_ id: ConnectionID, _ client: Client) async {
-        if client.saysHello, (try? await Task.sleep(for: Self.helloTimeout)) != nil {
+        if client.saysHello, (try? await Task.sleep(for: tuning.helloTimeout)) != nil {
             await loop.stopAwaitingHello(id)
         }
-        while (try? await Task.sleep(for: Self.pingInterval)) != nil { await loop.ping(id) }
+        while (try? await Task.sleep(for: tuning.pingInterval)) != nil { await loop.ping(id) }
     }
 
     private func receive(_ event: WebSocketEvent, on id: ConnectionID) async {
@@ -60,6 +57,7 @@ struct ServiceSocket {
         case .text(let buffer), .binary(let buffer): await receive(frame: Array(buffer.readableBytesView), on: id)
         case .pong(let roundTrip): await loop.offer(.heard(id, roundTrip: roundTrip))
         case .missedPong(let count): await loop.offer(.missedPong(id, count: count))
+        case .stalled(let isStalled): await loop.offer(.stalled(id, isStalled))
         }
     }
 
@@ -113,6 +111,10 @@ extension TaskReport {
                     Event.Compensation(data: $0.data, ttlMs: $0.ttlMilliseconds ?? Limits.compensationTTL.milliseconds)
                 })
         case .error(let message): self = .error(message)
+        case .compensation(.completed): self = .compensation(.completed)
+        case .compensation(.partial(let completed, let remaining)):
+            self = .compensation(.partial(Event.Partial(completed: completed, remaining: remaining)))
+        case .compensation(.failed(let error)): self = .compensation(.failed(error))
         case .malformed(let reason): self = .malformed(reason: reason)
         }
     }

@@ -1,13 +1,13 @@
 import OrraEngine
 import OrraModel
 import OrraProtocol
+import OrraStore
 
 extension WebhookBody {
     /// The same bytes at every try: everything in it comes from the journal. `nil` while the orchestration runs.
     init?(journal: [JournalEntry], form: WebhookDelivery.Form) {
-        guard let orchestration = try? Orchestration(replaying: journal),
-            case .ended(let ended) = orchestration.phase,
-            let entry = journal.last(where: { if case .ended = $0.event { true } else { false } })
+        guard let orchestration = try? Orchestration(replaying: journal), let ended = orchestration.outcome,
+            let entry = journal.first(where: { $0.event.kind == .compensating || $0.event.kind == .ended })
         else { return nil }
         let producer = ended.task.flatMap { orchestration[$0] }.map { orchestration.name(of: $0.service) }
         self.init(
@@ -27,5 +27,39 @@ extension WebhookBody {
             for output in outputs { if let object = output.value.object { merged.merge(object) } }
             return RawJSON(.object(merged))
         }
+    }
+}
+
+extension CompensationWebhookBody {
+    /// `nil` if the task's compensation has not ended, or completed.
+    init?(journal: [JournalEntry], task: TaskID) {
+        var found: (JournalEntry, Event.CompensationEnded)?
+        for entry in journal {
+            if case .compensationEnded(let ended) = entry.event, ended.task == task { found = (entry, ended) }
+        }
+        guard let orchestration = try? Orchestration(replaying: journal), let state = orchestration[task],
+            let (entry, ended) = found, ended.status != .completed
+        else { return nil }
+        self.init(
+            eventID: "\(orchestration.id)-\(entry.seq)", compensation: ended.id, project: orchestration.project,
+            orchestration: orchestration.id, task: task, service: state.service,
+            serviceName: orchestration.name(of: state.service), status: ended.status,
+            failure: ended.failure?.message, compensationData: CompensationData(of: task, in: orchestration),
+            timestamp: entry.at)
+    }
+}
+
+extension CompensationData {
+    /// What the service handed over so that the task can be undone, and why it is undone.
+    init?(of task: TaskID, in orchestration: Orchestration) {
+        guard let undo = orchestration[task]?.undo else { return nil }
+        self.init(
+            data: undo.data,
+            context: Context(
+                HubMessage.CompensationContext(
+                    orchestration: orchestration.id, reason: .init(orchestration.compensationReason),
+                    payload: orchestration.abortPayload,
+                    timestamp: orchestration.decidedAt ?? orchestration.lastEventAt)),
+            ttl: (undo.expiresAt - undo.completedAt).milliseconds)
     }
 }

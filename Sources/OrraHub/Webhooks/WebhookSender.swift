@@ -22,21 +22,29 @@ struct WebhookSender {
     let store: any Store
     let client: HTTPClient
     let logger: Logger
+    private let queue: PostQueue
 
-    /// Posts under way at the same time.
-    static let concurrency = 32
+    /// `slots`: posts of one project under way at the same time.
+    init(loop: HubLoop, store: any Store, client: HTTPClient, slots: Int, logger: Logger) {
+        self.loop = loop
+        self.store = store
+        self.client = client
+        queue = PostQueue(slots: slots)
+        self.logger = logger
+    }
 
     /// Runs until the loop ends, or is cancelled; what was under way then is posted again after the next start.
     func run() async {
-        await withTaskGroup(of: Void.self) { group in
-            var running = 0
-            for await delivery in loop.posts.stream {
-                if running >= Self.concurrency {
-                    await group.next()
-                    running -= 1
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                for await delivery in loop.posts.stream { queue.add(delivery) }
+                queue.finish()
+            }
+            while let delivery = await queue.next() {
+                group.addTask {
+                    await post(delivery)
+                    queue.done(delivery.project)
                 }
-                running += 1
-                group.addTask { await post(delivery) }
             }
             group.cancelAll()
         }
@@ -52,26 +60,36 @@ struct WebhookSender {
         await loop.offer(.webhookAttempted(delivery.id, error: error))
     }
 
+    /// The event's type, and its bytes.
+    private static func body(of delivery: WebhookDelivery, _ journal: [JournalEntry]) throws -> (String, [UInt8])? {
+        switch delivery.subject {
+        case .outcome:
+            guard let body = WebhookBody(journal: journal, form: delivery.form) else { return nil }
+            return (body.type, try WireEncoder().encode(body))
+        case .compensationFailed(let task):
+            guard let body = CompensationWebhookBody(journal: journal, task: task) else { return nil }
+            return (body.type, try WireEncoder().encode(body))
+        }
+    }
+
     /// `nil` for a 2xx; else why not, without anything from the body.
     private func attempt(_ delivery: WebhookDelivery) async -> String? {
-        let body: WebhookBody
+        let journal: [JournalEntry]
         do throws(StoreError) {
-            let journal = try await store.journal(of: delivery.orchestration, after: 0, limit: .max)
-            guard let told = WebhookBody(journal: journal, form: delivery.form) else {
-                return "the orchestration's journal does not tell its end"
-            }
-            body = told
+            journal = try await store.journal(of: delivery.orchestration, after: 0, limit: .max)
         } catch {
             return "the journal could not be read"
         }
         do {
-            let bytes = try WireEncoder().encode(body)
+            guard let (type, bytes) = try Self.body(of: delivery, journal) else {
+                return "the orchestration's journal does not tell what happened"
+            }
             var request = HTTPClientRequest(url: delivery.url)
             request.method = .POST
             let seconds = loop.now.milliseconds / 1_000
             request.headers.add(name: "Content-Type", value: "application/json")
             request.headers.add(name: "User-Agent", value: "orra/1.0")
-            request.headers.add(name: "X-Orra-Event", value: body.type)
+            request.headers.add(name: "X-Orra-Event", value: type)
             request.headers.add(name: "webhook-id", value: delivery.id.rawValue)
             request.headers.add(name: "webhook-timestamp", value: "\(seconds)")
             if let secret = delivery.secret {

@@ -14,10 +14,13 @@ public struct Inspection: Sendable, Hashable, Codable {
     public var results: [RawJSON]?
     /// Nanoseconds, from acceptance to the end, or to now.
     public var duration: Int64
+    /// The orchestration that this one runs again, with the outputs of its finished tasks.
+    public var retryOf: OrchestrationID?
 
     public init(
         id: OrchestrationID, status: Status, action: String, timestamp: Timestamp, error: String?,
-        abortInfo: AbortInfo?, tasks: [TaskInspection], results: [RawJSON]?, duration: Int64
+        abortInfo: AbortInfo?, tasks: [TaskInspection], results: [RawJSON]?, duration: Int64,
+        retryOf: OrchestrationID? = nil
     ) {
         self.id = id
         self.status = status
@@ -28,6 +31,7 @@ public struct Inspection: Sendable, Hashable, Codable {
         self.tasks = tasks
         self.results = results
         self.duration = duration
+        self.retryOf = retryOf
     }
 }
 
@@ -59,6 +63,10 @@ public struct TaskInspection: Sendable, Hashable, Codable {
     /// Nanoseconds, from the first delivery to the outcome, or to now.
     public var duration: Int64
     public var interimResults: [InterimResult]?
+    /// Where undoing it stands; `nil` while nothing is to be undone.
+    public var compensation: CompensationState?
+    /// What happened to that, oldest first.
+    public var compensationHistory: [CompensationChange]?
     public var isRevertible: Bool
     /// The tasks whose outputs it takes.
     public var dependencies: [TaskID]?
@@ -68,7 +76,8 @@ public struct TaskInspection: Sendable, Hashable, Codable {
     public init(
         id: TaskID, serviceId: ServiceID, serviceName: String, status: Status, statusHistory: [StatusChange],
         input: RawJSON?, output: RawJSON?, abortPayload: RawJSON?, error: String?, duration: Int64,
-        interimResults: [InterimResult]?, isRevertible: Bool, dependencies: [TaskID]?, attempts: Int?
+        interimResults: [InterimResult]?, compensation: CompensationState? = nil,
+        compensationHistory: [CompensationChange]? = nil, isRevertible: Bool, dependencies: [TaskID]?, attempts: Int?
     ) {
         self.id = id
         self.serviceId = serviceId
@@ -81,6 +90,8 @@ public struct TaskInspection: Sendable, Hashable, Codable {
         self.error = error
         self.duration = duration
         self.interimResults = interimResults
+        self.compensation = compensation
+        self.compensationHistory = compensationHistory
         self.isRevertible = isRevertible
         self.dependencies = dependencies
         self.attempts = attempts

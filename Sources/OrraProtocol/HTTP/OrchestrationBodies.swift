@@ -56,11 +56,13 @@ public struct OrchestrationAnswer: Sendable, Hashable, Codable {
     public var webhook: String?
     public var taskZero: RawJSON?
     public var abortReason: RawJSON?
+    /// The orchestration that this one runs again, with the outputs of its finished tasks.
+    public var retryOf: OrchestrationID?
 
     public init(
         id: OrchestrationID, projectID: ProjectID, action: String, data: [ActionRequest.Parameter], plan: JSONValue?,
         status: Status, error: String? = nil, timestamp: Timestamp, timeout: Duration, gracePeriod: Duration,
-        webhook: String?, taskZero: RawJSON?
+        webhook: String?, taskZero: RawJSON?, retryOf: OrchestrationID? = nil
     ) {
         self.id = id
         self.projectID = projectID
@@ -75,6 +77,7 @@ public struct OrchestrationAnswer: Sendable, Hashable, Codable {
         healthCheckGracePeriod = GoDuration(gracePeriod)
         self.webhook = webhook
         self.taskZero = taskZero
+        self.retryOf = retryOf
     }
 }
 
@@ -118,12 +121,18 @@ public struct OrchestrationSummary: Sendable, Hashable, Codable {
     public var status: Status
     public var error: String?
     public var timestamp: Timestamp
+    /// How far undoing its tasks has come; `nil` when nothing is to be undone.
+    public var compensation: CompensationCounts?
 
-    public init(id: OrchestrationID, action: String, status: Status, error: String?, timestamp: Timestamp) {
+    public init(
+        id: OrchestrationID, action: String, status: Status, error: String?, timestamp: Timestamp,
+        compensation: CompensationCounts? = nil
+    ) {
         self.id = id
         self.action = action
         self.status = status
         self.error = error
         self.timestamp = timestamp
+        self.compensation = compensation
     }
 }

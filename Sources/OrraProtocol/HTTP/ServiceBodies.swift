@@ -65,10 +65,14 @@ public struct ServiceAnswer: Sendable, Hashable, Codable {
     public var revertible: Bool
     public var schema: ServiceSchema
     public var connections: [ConnectionAnswer]
-    /// Tasks that wait for a connection.
+    /// Tasks and compensations that wait for a connection.
     public var waiting: Int
+    /// Newest first, at most 100. Only of `GET /services/{id or name}`.
+    public var events: [ServiceEventAnswer]?
 
-    public init(service: Service, connections: [ConnectionAnswer], waiting: Int) {
+    public init(
+        service: Service, connections: [ConnectionAnswer], waiting: Int, events: [ServiceEventAnswer]? = nil
+    ) {
         id = service.id
         type = service.kind
         name = service.name
@@ -78,13 +82,14 @@ public struct ServiceAnswer: Sendable, Hashable, Codable {
         schema = service.schema
         self.connections = connections
         self.waiting = waiting
+        self.events = events
     }
 }
 
 /// One socket of a service, with its health.
 public struct ConnectionAnswer: Sendable, Hashable, Codable {
     public var id: UInt64
-    /// `connecting`, `healthy`, `degraded`, `unhealthy`, `draining`.
+    /// `connecting`, `healthy`, `degraded`, `unhealthy`, `stalled`, `draining`.
     public var health: String
     public var instance: String?
     public var credit: Int
@@ -96,10 +101,15 @@ public struct ConnectionAnswer: Sendable, Hashable, Codable {
     /// Of the last ping that was answered.
     public var roundTripMs: Double?
     public var missedPongs: Int
+    /// How often this instance came back before. `nil` from a hub that does not count.
+    public var reconnects: Int?
+    /// Its buffer is full: it gets nothing more until it reads.
+    public var stalled: Bool?
 
     public init(
         id: UInt64, health: String, instance: String?, credit: Int, inFlight: Int, delivered: Int, failed: Int,
-        connectedAt: Timestamp, lastSeen: Timestamp, roundTripMs: Double?, missedPongs: Int
+        connectedAt: Timestamp, lastSeen: Timestamp, roundTripMs: Double?, missedPongs: Int, reconnects: Int? = nil,
+        stalled: Bool? = nil
     ) {
         self.id = id
         self.health = health
@@ -112,10 +122,12 @@ public struct ConnectionAnswer: Sendable, Hashable, Codable {
         self.lastSeen = lastSeen
         self.roundTripMs = roundTripMs
         self.missedPongs = missedPongs
+        self.reconnects = reconnects
+        self.stalled = stalled
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, health, instance, credit, delivered, failed
+        case id, health, instance, credit, delivered, failed, reconnects, stalled
         case inFlight = "in_flight"
         case connectedAt = "connected_at"
         case lastSeen = "last_seen"

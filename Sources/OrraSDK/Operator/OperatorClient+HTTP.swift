@@ -31,10 +31,16 @@ extension OperatorClient {
     }
 
     func post<Value: Decodable>(
-        _ path: String, _ body: some Encodable, timeout: Duration? = nil
+        _ path: String, _ body: some Encodable, headers: HTTPHeaders = [:], timeout: Duration? = nil
     ) async throws -> Value {
         let body = try WireEncoder().encode(body)
-        return try decode(await exchange(.POST, path, body: body, timeout: timeout ?? settings.requestTimeout))
+        return try decode(
+            await exchange(.POST, path, headers: headers, body: body, timeout: timeout ?? settings.requestTimeout))
+    }
+
+    func put<Value: Decodable>(_ path: String, _ body: some Encodable) async throws -> Value {
+        let body = try WireEncoder().encode(body)
+        return try decode(await exchange(.PUT, path, body: body, timeout: settings.requestTimeout))
     }
 
     private func decode<Value: Decodable>(_ answer: Answer) throws -> Value {
@@ -47,9 +53,12 @@ extension OperatorClient {
     }
 
     /// Sends one request and reads its whole answer, which is a success or becomes an error.
-    func exchange(_ method: HTTPMethod, _ path: String, body: [UInt8]?, timeout: Duration) async throws -> Answer {
+    func exchange(
+        _ method: HTTPMethod, _ path: String, headers: HTTPHeaders = [:], body: [UInt8]?, timeout: Duration
+    ) async throws -> Answer {
         var request = HTTPClientRequest(url: address.text + path)
         request.method = method
+        request.headers = headers
         request.headers.add(name: "Accept", value: "application/json")
         if let apiKey { request.headers.add(name: "Authorization", value: "Bearer \(apiKey)") }
         if let body {

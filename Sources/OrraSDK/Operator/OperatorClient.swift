@@ -68,12 +68,41 @@ public struct OperatorClient: Sendable {
     /// `GET /services`: services, tools and agents with their connections.
     public func services() async throws -> ServiceList { try await get("/services") }
 
+    /// `GET /services/{id or name}`: one of them, with what happened to its connections.
+    public func service(_ nameOrID: String) async throws -> ServiceAnswer {
+        // Names hold dots, which need no code; a segment of dots alone would mean another path.
+        let parts = nameOrID.split(separator: ".", omittingEmptySubsequences: false).map { HubAddress.encoded("\($0)") }
+        let segment =
+            nameOrID.contains { $0 != "." } ? parts.joined(separator: ".") : HubAddress.encoded(nameOrID)
+        return try await get("/services/\(segment)")
+    }
+
+    /// `POST /plans`: what would be done, and what would be undone if a part of it failed. Nothing is done.
+    ///
+    /// - Throws: as ``submit(_:idempotencyKey:)``.
+    public func preview(_ plan: PlanRequest) async throws -> PlanPreview {
+        try await post("/plans", plan, timeout: settings.planningTimeout)
+    }
+
     /// `POST /orchestrations`. On return the plan is on disk, and the action will end whatever happens to the hub.
     ///
+    /// - Parameters:
+    ///   - action: what is to be done.
+    ///   - key: 1 to 255 visible ASCII characters that name this submission. Sent again within 24 h with the same key, it is
+    ///     the same orchestration, so that a submission whose answer was lost can be repeated. Default: none.
     /// - Throws: ``OperatorError/refused(status:_:)`` with the code `Orra:ActionNotActionable` when the registered services
     ///   can't cover the action.
-    public func submit(_ action: ActionRequest) async throws -> OrchestrationAnswer {
-        try await post("/orchestrations", action, timeout: settings.planningTimeout)
+    public func submit(_ action: ActionRequest, idempotencyKey key: String? = nil) async throws -> OrchestrationAnswer {
+        let headers: HTTPHeaders = key.map { [IdempotencyHeader.key: $0] } ?? [:]
+        return try await post("/orchestrations", action, headers: headers, timeout: settings.planningTimeout)
+    }
+
+    /// `POST /orchestrations/{id}/retry`: a new orchestration from the same plan, which keeps the outputs of the finished
+    /// tasks and runs the rest.
+    ///
+    /// - Throws: ``OperatorError/refused(status:_:)`` with the code `Orra:CannotRetry` and the reason.
+    public func retry(_ id: OrchestrationID) async throws -> OrchestrationAnswer {
+        try await post("/orchestrations/\(HubAddress.encoded(id.rawValue))/retry", [String: String]())
     }
 
     /// `GET /orchestrations`: the newest ones, by status.

@@ -1,10 +1,8 @@
 import OrraModel
 import OrraProtocol
 
-/// Which tasks run and which wait: at most `capacity` at once, the others in the order of their arrival.
+/// Which assignments run and which wait: at most `capacity` at once, the others in the order of their arrival.
 struct Admission {
-    typealias Request = HubMessage.TaskRequest
-
     enum Arrival: Equatable {
         case start
         case wait
@@ -18,7 +16,7 @@ struct Admission {
         /// Its handler is to be cancelled.
         case running
         /// It had not begun and never will.
-        case waiting(Request)
+        case waiting(Assignment)
         case unknown
     }
 
@@ -35,7 +33,7 @@ struct Admission {
     let maximumWaiting: Int
     let maximumWaitingBytes: Int
     private(set) var runs: [IdempotencyKey: Run] = [:]
-    private(set) var waiting: [Request] = []
+    private(set) var waiting: [Assignment] = []
     private(set) var isDraining = false
 
     init(capacity: Int, maximumWaiting: Int = Limits.maximumCredit, maximumWaitingBytes: Int = 64 * 1024 * 1024) {
@@ -46,33 +44,33 @@ struct Admission {
 
     var isIdle: Bool { runs.isEmpty }
 
-    /// Whether the task runs or waits; if so, the delivery at hand is its newest.
-    mutating func redelivered(_ request: Request) -> Bool {
-        if runs[request.idempotencyKey] != nil {
-            runs[request.idempotencyKey]?.execution = request.execution
-        } else if let index = waiting.firstIndex(where: { $0.idempotencyKey == request.idempotencyKey }) {
-            waiting[index].execution = request.execution
+    /// Whether it runs or waits; if so, the delivery at hand is its newest.
+    mutating func redelivered(_ assignment: Assignment) -> Bool {
+        if runs[assignment.key] != nil {
+            runs[assignment.key]?.execution = assignment.request.execution
+        } else if let index = waiting.firstIndex(where: { $0.key == assignment.key }) {
+            waiting[index].request.execution = assignment.request.execution
         } else {
             return false
         }
         return true
     }
 
-    mutating func arrived(_ request: Request) -> Arrival {
-        if redelivered(request) { return .inProgress }
+    mutating func arrived(_ assignment: Assignment) -> Arrival {
+        if redelivered(assignment) { return .inProgress }
         guard !isDraining else { return .leave }
         if runs.count < capacity {
-            start(request)
+            start(assignment)
             return .start
         }
-        let bytes = waiting.reduce(request.input.bytes.count) { $0 + $1.input.bytes.count }
+        let bytes = waiting.reduce(assignment.bytes) { $0 + $1.bytes }
         guard waiting.count < maximumWaiting, waiting.isEmpty || bytes <= maximumWaitingBytes else { return .leave }
-        waiting.append(request)
+        waiting.append(assignment)
         return .wait
     }
 
-    /// The handler of this task has ended. Returns the task that takes its place.
-    mutating func finished(_ key: IdempotencyKey) -> Request? {
+    /// The handler has ended. Returns what takes its place.
+    mutating func finished(_ key: IdempotencyKey) -> Assignment? {
         guard runs.removeValue(forKey: key) != nil, !waiting.isEmpty, runs.count < capacity else { return nil }
         let next = waiting.removeFirst()
         start(next)
@@ -86,18 +84,20 @@ struct Admission {
             runs[key]?.isCancelledByHub = true
             return .running
         }
-        guard let index = waiting.firstIndex(where: { $0.idempotencyKey == key }) else { return .unknown }
+        guard let index = waiting.firstIndex(where: { $0.key == key }) else { return .unknown }
         return .waiting(waiting.remove(at: index))
     }
 
-    /// No further task begins. Those that wait are left to the hub; returns how many.
-    mutating func drain() -> Int {
-        isDraining = true
+    /// Nothing more is taken. What runs or waits goes on.
+    mutating func drain() { isDraining = true }
+
+    /// What waits is left to the hub; returns how many.
+    mutating func leaveWaiting() -> Int {
         defer { waiting = [] }
         return waiting.count
     }
 
-    private mutating func start(_ request: Request) {
-        runs[request.idempotencyKey] = Run(task: request.task, execution: request.execution)
+    private mutating func start(_ assignment: Assignment) {
+        runs[assignment.key] = Run(task: assignment.request.task, execution: assignment.request.execution)
     }
 }

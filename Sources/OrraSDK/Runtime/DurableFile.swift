@@ -53,7 +53,8 @@ final class DurableFile: Sendable {
 
     /// Puts `bytes` in the place of whatever the path names, so that a crash leaves the old or the new content.
     static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
-        let draft = path + ".new"
+        // Of this process alone: replicas that start together replace the same file.
+        let draft = "\(path).\(getpid()).new"
         do {
             let file = try DurableFile(draft, .create)
             try file.write(bytes)

@@ -65,8 +65,11 @@ struct HubLink: Sendable {
 
     private func connect(_ service: ServiceID, whenOpen opened: () -> Void) async throws {
         let headers: HTTPFields = [.authorization: "Bearer \(hub.key)", .userAgent: SDKVersion.userAgent]
+        var limits = WebSocketLimits()
+        // An output and what undoes it go in one message.
+        limits.maxMessageSize = Limits.serviceFrameBytes
         try await WebSocketClient.connect(
-            url: hub.socket(service: service.rawValue), headers: headers, logger: logger
+            url: hub.socket(service: service.rawValue), headers: headers, limits: limits, logger: logger
         ) { connection in
             opened()
             logger.info("connected", metadata: ["service": "\(service)"])

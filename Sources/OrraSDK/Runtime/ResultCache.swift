@@ -3,10 +3,10 @@ import OrraModel
 /// Final answers by idempotency key, for 24 hours, bounded in number and size; the oldest go first.
 struct ResultCache {
     struct Entry: Sendable, Equatable {
-        enum Kind: String, Sendable { case result, abort }
+        enum Kind: String, Sendable { case result, abort, revert }
         var idempotencyKey: IdempotencyKey
         var kind: Kind
-        /// The handler's output, or the abort's payload.
+        /// The handler's output, the abort's payload, or a compensation's result.
         var value: RawJSON
         var savedAt: Timestamp
     }

@@ -4,15 +4,17 @@ import OrraProtocol
 
 /// Where tasks arrive, are worked on and answered. Outlives connections: a lost one only stops the sending.
 actor Workbench {
-    /// A task whose handler is to run.
+    /// A task whose handler is to run, or whose revert handler.
     struct Job: Sendable {
-        let request: HubMessage.TaskRequest
+        let assignment: Assignment
         /// Ends when the handler is to be cancelled.
         let cancellation: AsyncStream<Void>
     }
 
     enum Outcome: Sendable {
         case output(RawJSON)
+        /// Of a revert handler.
+        case reverted(CompensationOutcome)
         case error(String)
     }
 
@@ -37,6 +39,8 @@ actor Workbench {
 
     private let logger: Logger
     private let journal: ResultJournal
+    /// `nil`: a task that is done stays done.
+    private let reverting: Reverting?
     private var admission: Admission
     private var outbox = Outbox()
     private var messages = 0
@@ -48,12 +52,13 @@ actor Workbench {
     /// Whether the component has stopped, so that no connection is to follow.
     private(set) var isFinished = false
 
-    init(concurrency: Int, journal: ResultJournal, logger: Logger) {
+    init(concurrency: Int, reverting: Reverting? = nil, journal: ResultJournal, logger: Logger) {
         (jobs, jobFeed) = AsyncStream.makeStream()
         instance = journal.instance
         var generator = SystemRandomNumberGenerator()
         messagePrefix = String(ExecutionID.random(using: &generator).rawValue.suffix(8))
         admission = Admission(capacity: concurrency)
+        self.reverting = reverting
         self.journal = journal
         self.logger = logger
     }
@@ -85,12 +90,11 @@ actor Workbench {
 
     func received(_ message: HubMessage, by service: ServiceID) async {
         switch message {
-        case .taskRequest(let request): await arrived(request)
+        case .taskRequest(let request): await arrived(Assignment(request: request))
+        case .compensationRequest(let request, let context) where reverting != nil:
+            await arrived(Assignment(request: request, revert: context))
         case .compensationRequest(let request, _):
-            // Revert handlers come here: run one as a job of its own, and answer with its status.
-            enqueue(.failure, request.idempotencyKey) { id in
-                ServiceMessage(id: id, payload: .taskResult(request.report, .error("no revert handler")))
-            }
+            send(.failure, .taskResult(request.report, .error("no revert handler")), for: request.idempotencyKey)
         case .ping(let id):
             guard id == service, !control.contains(where: { $0.payload == .pong }) else { return }
             say(ServiceMessage(id: "pong", payload: .pong))
@@ -104,37 +108,35 @@ actor Workbench {
 
     // MARK: - Tasks
 
-    private func arrived(_ request: HubMessage.TaskRequest) async {
-        if admission.redelivered(request) {
-            return say(ServiceMessage(id: nextID(), payload: .inProgress(request.report)))
+    private func arrived(_ assignment: Assignment) async {
+        if admission.redelivered(assignment) {
+            return say(ServiceMessage(id: nextID(), payload: .inProgress(assignment.report)))
         }
-        if let known = await journal.entry(for: request.idempotencyKey) {
+        if let known = await journal.entry(for: assignment.key) {
             // An unacknowledged answer of this run goes out again by itself.
-            guard !outbox.holdsAnswer(to: request.idempotencyKey) else { return }
-            return answer(known.kind, known.value, request.report)
+            guard !outbox.holdsAnswer(to: assignment.key) else { return }
+            return answer(assignment, assignment.report, known.kind, known.value)
         }
-        switch admission.arrived(request) {
-        case .start: start(request)
+        switch admission.arrived(assignment) {
+        case .start: start(assignment)
         case .wait: break
-        case .inProgress: say(ServiceMessage(id: nextID(), payload: .inProgress(request.report)))
+        case .inProgress: say(ServiceMessage(id: nextID(), payload: .inProgress(assignment.report)))
         case .leave:
-            logger.notice("task left to the hub", metadata: ["task": "\(request.task)"])
+            logger.notice("task left to the hub", metadata: ["task": "\(assignment.request.task)"])
         }
     }
 
-    private func start(_ request: HubMessage.TaskRequest) {
+    private func start(_ assignment: Assignment) {
         let (cancellation, switchOff) = AsyncStream.makeStream(of: Void.self)
-        cancellations[request.idempotencyKey] = switchOff
-        jobFeed.yield(Job(request: request, cancellation: cancellation))
+        cancellations[assignment.key] = switchOff
+        jobFeed.yield(Job(assignment: assignment, cancellation: cancellation))
     }
 
     private func cancel(_ key: IdempotencyKey) {
         switch admission.cancelled(key) {
         case .running: cancellations[key]?.finish()
-        case .waiting(let request):
-            enqueue(.failure, key) { id in
-                ServiceMessage(id: id, payload: .taskResult(request.report, .error("cancelled before it began")))
-            }
+        case .waiting(let assignment):
+            send(.failure, .taskResult(assignment.report, .error("cancelled before it began")), for: key)
         case .unknown: break
         }
     }
@@ -146,35 +148,42 @@ actor Workbench {
         }
         switch news {
         case .progress(let value):
-            enqueue(.progress, key) { id in
-                ServiceMessage(id: id, payload: .interimResult(run.report(key), value))
-            }
+            send(.progress, .interimResult(run.report(key), value), for: key)
         case .abort(let payload):
             admission.answered(key)
             await keep(.abort, payload, for: key)
-            answer(.abort, payload, (admission.runs[key] ?? run).report(key))
+            send(.abort, .abort((admission.runs[key] ?? run).report(key), payload), for: key)
         }
     }
 
     /// A handler has ended. `wasInterrupted` says that this component cancelled it: then its error says nothing about the
     /// task, which the hub delivers again.
     func finished(_ job: Job, _ outcome: Outcome, wasInterrupted: Bool) async {
-        let key = job.request.idempotencyKey
+        let key = job.assignment.key
         if let run = admission.runs[key], !run.isAnswered {
+            let isLeft = (wasInterrupted || isAbandoning) && !run.isCancelledByHub
             switch outcome {
-            case .output(let value):
-                await keep(.result, value, for: key)
-                answer(.result, value, (admission.runs[key] ?? run).report(key))
-            case .error(let message) where run.isCancelledByHub || !(wasInterrupted || isAbandoning):
-                enqueue(.failure, key) { id in
-                    ServiceMessage(id: id, payload: .taskResult(run.report(key), .error(message)))
-                }
-            case .error: break
+            case .output(let value): await keepAndAnswer(job.assignment, run, .result, value)
+            case .reverted(let outcome): await keepAndAnswer(job.assignment, run, .revert, outcome.result)
+            case .error where isLeft: break
+            case .error(let message) where job.assignment.revert != nil:
+                // The next attempt has another key: this one's answer stays.
+                await keepAndAnswer(job.assignment, run, .revert, CompensationOutcome.failed(message).result)
+            case .error(let message):
+                send(.failure, .taskResult(run.report(key), .error(message)), for: key)
             }
         }
         cancellations[key] = nil
         if let next = admission.finished(key) { start(next) }
         changes?.yield()
+    }
+
+    private func keepAndAnswer(
+        _ assignment: Assignment, _ run: Admission.Run, _ kind: ResultCache.Entry.Kind, _ value: RawJSON
+    ) async {
+        await keep(kind, value, for: assignment.key)
+        // A redelivery may have come meanwhile.
+        answer(assignment, (admission.runs[assignment.key] ?? run).report(assignment.key), kind, value)
     }
 
     private func keep(_ kind: ResultCache.Entry.Kind, _ value: RawJSON, for key: IdempotencyKey) async {
@@ -189,14 +198,18 @@ actor Workbench {
 
     /// Tells the hub that no further task is taken.
     func drain() {
-        let left = admission.drain()
-        logger.info("draining", metadata: ["running": "\(admission.runs.count)", "left": "\(left)"])
+        admission.drain()
+        logger.info(
+            "draining",
+            metadata: ["running": "\(admission.runs.count)", "waiting": "\(admission.waiting.count)"])
         say(ServiceMessage(id: "drain", payload: .drain))
     }
 
-    /// Cancels every handler; those tasks are left to the hub.
+    /// Cancels every handler, and begins no other; those tasks are left to the hub.
     func abandon() {
         isAbandoning = true
+        let left = admission.runs.count + admission.leaveWaiting()
+        if left > 0 { logger.notice("tasks left to the hub", metadata: ["count": "\(left)"]) }
         for key in cancellations.keys { cancellations[key]?.finish() }
     }
 
@@ -222,18 +235,25 @@ actor Workbench {
 
     // MARK: - Sending
 
-    private func answer(_ kind: ResultCache.Entry.Kind, _ value: RawJSON, _ report: ServiceMessage.TaskReport) {
-        enqueue(kind == .result ? .result : .abort, report.idempotencyKey) { id in
-            ServiceMessage(
-                id: id,
-                payload: kind == .result ? .taskResult(report, .output(value, nil)) : .abort(report, value))
+    /// Sends what was kept, or is being kept, as the answer to this assignment.
+    private func answer(
+        _ assignment: Assignment, _ report: ServiceMessage.TaskReport, _ kind: ResultCache.Entry.Kind, _ value: RawJSON
+    ) {
+        switch kind {
+        case .result:
+            let compensation = reverting?.data(of: assignment.request.input, value)
+            send(.result, .taskResult(report, .output(value, compensation)), for: assignment.key)
+        case .abort: send(.abort, .abort(report, value), for: assignment.key)
+        case .revert:
+            let outcome = (try? CompensationOutcome(result: value.value)) ?? .failed("the answer that was kept is none")
+            send(.result, .taskResult(report, .compensation(outcome)), for: assignment.key)
         }
     }
 
-    private func enqueue(_ kind: Outbox.Entry.Kind, _ key: IdempotencyKey, _ message: (String) -> ServiceMessage) {
+    private func send(_ kind: Outbox.Entry.Kind, _ payload: ServiceMessage.Payload, for key: IdempotencyKey) {
         let id = nextID()
-        let dropped = outbox.append(
-            Outbox.Entry(id: id, kind: kind, idempotencyKey: key, frame: message(id).frame()))
+        let frame = ServiceMessage(id: id, payload: payload).frame()
+        let dropped = outbox.append(Outbox.Entry(id: id, kind: kind, idempotencyKey: key, frame: frame))
         if dropped > 0 { logger.warning("unsent messages dropped", metadata: ["count": "\(dropped)"]) }
         link?.bell.yield()
     }
@@ -249,18 +269,5 @@ actor Workbench {
     private func nextID() -> String {
         messages += 1
         return "\(messagePrefix)-\(messages)"
-    }
-}
-
-extension HubMessage.TaskRequest {
-    /// What an answer to this delivery names.
-    var report: ServiceMessage.TaskReport {
-        .init(task: task.description, execution: execution.rawValue, idempotencyKey: idempotencyKey)
-    }
-}
-
-extension Admission.Run {
-    func report(_ key: IdempotencyKey) -> ServiceMessage.TaskReport {
-        .init(task: task.description, execution: execution.rawValue, idempotencyKey: key)
     }
 }

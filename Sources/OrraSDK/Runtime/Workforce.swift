@@ -7,6 +7,7 @@ import OrraProtocol
 struct Workforce: Sendable {
     let bench: Workbench
     let handler: TaskHandler
+    let reverting: Reverting?
     let logger: Logger
 
     /// Until there are no more jobs; when cancelled, handlers are cancelled and awaited.
@@ -19,19 +20,13 @@ struct Workforce: Sendable {
     }
 
     private func perform(_ job: Workbench.Job) async {
-        let request = job.request
+        let request = job.assignment.request
         var logger = logger
         logger[metadataKey: "task"] = "\(request.task)"
         logger[metadataKey: "execution"] = "\(request.execution)"
-        let context = TaskContext(
-            id: request.task.description, executionID: request.execution.rawValue,
-            idempotencyKey: request.idempotencyKey.rawValue, logger: logger
-        ) { [bench] news in
-            try await bench.told(news, by: request.idempotencyKey)
-        }
         let outcome: Workbench.Outcome
         do {
-            outcome = .output(try await run(job, context))
+            outcome = try await run(job, logger)
         } catch is TaskAborted {
             outcome = .error("aborted")  // told already
         } catch {
@@ -42,9 +37,9 @@ struct Workforce: Sendable {
     }
 
     /// Runs the handler beside a watch that cancels it.
-    private func run(_ job: Workbench.Job, _ context: TaskContext) async throws -> RawJSON {
-        try await withThrowingTaskGroup(of: RawJSON?.self) { group in
-            group.addTask { [handler] in try await handler(job.request.input, context) }
+    private func run(_ job: Workbench.Job, _ logger: Logger) async throws -> Workbench.Outcome {
+        try await withThrowingTaskGroup(of: Workbench.Outcome?.self) { group in
+            group.addTask { try await work(on: job.assignment, logger) }
             group.addTask {
                 for await _ in job.cancellation {}
                 return nil
@@ -57,11 +52,30 @@ struct Workforce: Sendable {
         }
     }
 
+    private func work(on assignment: Assignment, _ logger: Logger) async throws -> Workbench.Outcome {
+        let request = assignment.request
+        guard let reason = assignment.revert else {
+            let context = TaskContext(
+                id: request.task.description, executionID: request.execution.rawValue,
+                idempotencyKey: request.idempotencyKey.rawValue, logger: logger
+            ) { [bench] news in
+                try await bench.told(news, by: request.idempotencyKey)
+            }
+            return .output(try await handler(request.input, context))
+        }
+        do {
+            try await reverting?.handler(request.input, RevertContext(request, reason, logger: logger))
+            return .reverted(.completed)
+        } catch let partly as PartlyReverted {
+            return .reverted(try partly.outcome())
+        }
+    }
+
     /// An error as the hub is told it, cut to its bound.
     static func text(of error: any Error) -> String {
         let text =
             switch error {
-            case is CancellationError: "the handler was cancelled"
+            case is CancellationError: "cancelled"
             case let error as any LocalizedError: error.errorDescription ?? String(describing: error)
             default: String(describing: error)
             }

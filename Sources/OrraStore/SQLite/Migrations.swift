@@ -10,6 +10,10 @@ enum Migrations {
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 journal and projections") { try $0.execute(sql: first) }
+        // Only adds: no need to check all references of a large file.
+        migrator.registerMigration("2 compensation and retention", foreignKeyChecks: .immediate) {
+            try $0.execute(sql: second)
+        }
         return migrator
     }()
 

@@ -6,13 +6,15 @@ import OrraModel
 extension Row {
     func timestamp(at index: Int) -> Timestamp { Timestamp(milliseconds: self[index]) }
 
-    /// Orchestration at `index`, task after it.
+    func timestampIfPresent(at index: Int) -> Timestamp? { (self[index] as Int64?).map(Timestamp.init(milliseconds:)) }
+
+    /// Orchestration at `index`, task and kind of work after it.
     func reference(at index: Int) throws -> TaskReference {
         let name: String = self[index + 1]
         guard let task = TaskID(name) else {
             throw StoreError(.damaged, "a stored task has a name that is none; restore a backup")
         }
-        return TaskReference(OrchestrationID(self[index]), task)
+        return TaskReference(OrchestrationID(self[index]), task, try word(at: index + 2))
     }
 
     /// One word of a set.
@@ -24,25 +26,48 @@ extension Row {
         return word
     }
 
-    func decode<Value: Decodable>(
-        _ type: Value.Type, at index: Int, name: () -> String
-    ) throws -> Value {
+    func decode<Value: Decodable>(_ type: Value.Type, at index: Int) throws(Unreadable) -> Value {
         let text: String = self[index]
         do { return try WireDecoder(maximumDepth: Limits.storedJSONDepth).decode(type, from: Array(text.utf8)) } catch {
-            throw StoreError(
-                .damaged, "\(name()) can't be read (\(WireDecoder.describe(error))); restore a backup")
+            throw Unreadable(reason: WireDecoder.describe(error))
         }
     }
+}
+
+/// A stored text that is no value of its type: which member, and what was expected. It quotes no value.
+struct Unreadable: Error {
+    var reason: String
 }
 
 extension JournalEntry {
     init(row: Row) throws {
         let orchestration = OrchestrationID(row[0])
         let seq: Int = row[1]
+        do throws(Unreadable) { try self.init(readable: row) } catch {
+            throw StoreError.unreadableEntry(seq, of: orchestration, error.reason)
+        }
+    }
+
+    init(readable row: Row) throws(Unreadable) {
         self.init(
-            orchestration: orchestration, project: ProjectID(row[2]), seq: seq, position: row[3],
-            at: row.timestamp(at: 4),
-            event: try row.decode(Event.self, at: 5) { "journal entry \(seq) of \(orchestration)" })
+            orchestration: OrchestrationID(row[0]), project: ProjectID(row[2]), seq: row[1], position: row[3],
+            at: row.timestamp(at: 4), event: try row.decode(Event.self, at: 5))
+    }
+}
+
+extension ServiceEntry {
+    init(row: Row) throws {
+        let project = ProjectID(row[0])
+        let position: Int64 = row[1]
+        do throws(Unreadable) {
+            self.init(
+                project: project, position: position, at: row.timestamp(at: 2),
+                event: try row.decode(ServiceEvent.self, at: 3))
+        } catch {
+            throw StoreError(
+                .damaged,
+                "the service event \(position) of \(project) can't be read (\(error.reason)); restore a backup")
+        }
     }
 }
 
@@ -50,16 +75,36 @@ extension OrchestrationRow {
     init(row: Row) throws {
         self.init(
             id: OrchestrationID(row[0]), project: ProjectID(row[1]), action: row[2], status: try row.word(at: 3),
-            error: row[4], receivedAt: row.timestamp(at: 5),
-            endedAt: (row[6] as Int64?).map(Timestamp.init(milliseconds:)))
+            error: row[4], receivedAt: row.timestamp(at: 5), endedAt: row.timestampIfPresent(at: 6),
+            isUnsettled: row[7],
+            compensations: CompensationCounts(active: row[8], total: row[9], completed: row[10], failed: row[11]))
     }
 }
 
 extension OutboxRow {
     init(row: Row) throws {
         self.init(
-            key: IdempotencyKey(rawValue: row[0]), reference: try row.reference(at: 1), project: ProjectID(row[3]),
-            service: ServiceID(row[4]), readyAt: row.timestamp(at: 5))
+            key: IdempotencyKey(rawValue: row[0]), reference: try row.reference(at: 1), project: ProjectID(row[4]),
+            service: ServiceID(row[5]), readyAt: row.timestamp(at: 6),
+            death: row.timestampIfPresent(at: 7).map { Death(at: $0, error: row[8] ?? "") })
+    }
+}
+
+extension FailedCompensation {
+    init(row: Row) throws {
+        self.init(
+            id: CompensationID(row[0]), project: ProjectID(row[1]), reference: try row.reference(at: 2),
+            service: ServiceID(row[5]), serviceName: row[6], status: try row.word(at: 7), failure: row[8],
+            attempts: row[9], at: row.timestamp(at: 10), resolution: try row.word(at: 11), reason: row[12],
+            resolvedAt: row.timestampIfPresent(at: 13))
+    }
+}
+
+extension SubmissionRow {
+    init(row: Row) {
+        self.init(
+            project: ProjectID(row[0]), key: row[1], bodyHash: row[2], orchestration: OrchestrationID(row[3]),
+            createdAt: row.timestamp(at: 4))
     }
 }
 
@@ -67,11 +112,32 @@ extension WebhookDelivery {
     init(row: Row) throws {
         self.init(
             id: DeliveryID(row[0]), project: ProjectID(row[1]), orchestration: OrchestrationID(row[2]), url: row[3],
-            secret: row[4], form: try row.word(at: 5), createdAt: row.timestamp(at: 6))
-        state = try row.word(at: 7)
-        attempts = row[8]
-        nextAttempt = row.timestamp(at: 9)
-        lastError = row[10]
+            secret: row[4], form: try row.word(at: 5), subject: try Subject(row[6], of: row[7]),
+            createdAt: row.timestamp(at: 8))
+        state = try row.word(at: 9)
+        attempts = row[10]
+        nextAttempt = row.timestamp(at: 11)
+        lastError = row[12]
+    }
+}
+
+extension WebhookDelivery.Subject {
+    /// The two columns that hold it: which one, and its task.
+    var columns: (String, TaskID?) {
+        switch self {
+        case .outcome: ("outcome", nil)
+        case .compensationFailed(let task): ("compensationFailed", task)
+        }
+    }
+
+    fileprivate init(_ name: String, of task: String?) throws {
+        switch (name, task.flatMap(TaskID.init)) {
+        case ("outcome", nil): self = .outcome
+        case ("compensationFailed", let task?): self = .compensationFailed(task)
+        default:
+            throw StoreError(
+                .damaged, "a stored webhook delivery has a subject that this version does not know; restore a backup")
+        }
     }
 }
 

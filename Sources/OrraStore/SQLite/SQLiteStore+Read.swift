@@ -46,6 +46,65 @@ extension SQLiteStore {
         try await read { try $0.all(Statements.outbox, [], OutboxRow.init(row:)) }
     }
 
+    public func outbox(of project: ProjectID, limit: Int) async throws(StoreError) -> [OutboxRow] {
+        try await read {
+            try $0.all(Statements.projectOutbox, [project.rawValue, max(limit, 0)], OutboxRow.init(row:))
+        }
+    }
+
+    public func failedCompensations(
+        of project: ProjectID, all: Bool, limit: Int
+    ) async throws(StoreError) -> [FailedCompensation] {
+        let query = all ? Statements.allFailedCompensations : Statements.pendingFailedCompensations
+        return try await read {
+            try $0.all(query, [project.rawValue, max(limit, 0)], FailedCompensation.init(row:))
+        }
+    }
+
+    public func failedCompensation(_ id: CompensationID) async throws(StoreError) -> FailedCompensation? {
+        try await read {
+            try $0.all(Statements.failedCompensation, [id.rawValue], FailedCompensation.init(row:)).first
+        }
+    }
+
+    public func submission(of project: ProjectID, key: String) async throws(StoreError) -> SubmissionRow? {
+        try await read { try $0.all(Statements.submission, [project.rawValue, key], SubmissionRow.init(row:)).first }
+    }
+
+    public func serviceEvents(
+        of project: ProjectID, afterPosition: Int64, limit: Int
+    ) async throws(StoreError) -> [ServiceEntry] {
+        try await read {
+            try $0.all(
+                Statements.projectServiceEvents, [project.rawValue, afterPosition, max(limit, 0)],
+                ServiceEntry.init(row:))
+        }
+    }
+
+    public func serviceEvents(of service: ServiceID, limit: Int) async throws(StoreError) -> [ServiceEntry] {
+        try await read {
+            try $0.all(Statements.serviceEvents, [service.rawValue, max(limit, 0)], ServiceEntry.init(row:))
+        }
+    }
+
+    public func prunedPosition(of project: ProjectID) async throws(StoreError) -> Int64 {
+        try await read { try $0.first(Statements.prunedPosition, [project.rawValue])?[0] ?? 0 }
+    }
+
+    public func prunable(
+        of project: ProjectID, endedBefore before: Timestamp, limit: Int
+    ) async throws(StoreError) -> [OrchestrationID] {
+        try await read {
+            try $0.all(Statements.prunable, [project.rawValue, before.milliseconds, max(limit, 0)]) { row in
+                OrchestrationID(row[0])
+            }
+        }
+    }
+
+    public func hidden(limit: Int) async throws(StoreError) -> [OrchestrationID] {
+        try await read { try $0.all(Statements.hidden, [max(limit, 0)]) { row in OrchestrationID(row[0]) } }
+    }
+
     public func failedDeliveries(
         of project: ProjectID, limit: Int
     ) async throws(StoreError) -> [WebhookDelivery] {
@@ -53,48 +112,11 @@ extension SQLiteStore {
             try $0.all(Statements.failedDeliveries, [project.rawValue, max(limit, 0)], WebhookDelivery.init(row:))
         }
     }
-
-    /// One snapshot of all tables; journals are decoded row by row, as they are read.
-    public func recover() async throws(StoreError) -> Recovery {
-        try await read { database in
-            var recovery = Recovery()
-            recovery.projects = try database.all(Statements.projects, [], Project.init(row:))
-            recovery.apiKeys = try database.all(Statements.apiKeys, []) { row in
-                Recovery.APIKey(hash: row[0], project: ProjectID(row[1]))
-            }
-            recovery.webhooks = try database.all(Statements.webhooks, [], Webhook.init(row:))
-            recovery.services = try database.all(Statements.services, []) { row in
-                try row.decode(Service.self, at: 1) { "the service \(row[0] as String)" }
-            }
-            recovery.live = try Self.liveJournals(database)
-            recovery.deliveries = try database.all(Statements.pendingDeliveries, [], WebhookDelivery.init(row:))
-            let positions = try database.all(Statements.positions, []) { row in
-                (ProjectID(row[0]), row[1] as Int64?)
-            }
-            for (project, position) in positions { recovery.positions[project] = position }
-            recovery.lastEntryAt = try database.all(Statements.lastEntryAt, []) { $0.timestamp(at: 0) }.first
-            return recovery
-        }
-    }
-
-    private static func liveJournals(_ database: Database) throws -> [[JournalEntry]] {
-        var journals: [[JournalEntry]] = []
-        let rows = try Row.fetchCursor(database.cachedStatement(sql: Statements.liveJournals))
-        while let row = try rows.next() {
-            let entry = try JournalEntry(row: row)
-            if journals.last?.last?.orchestration == entry.orchestration {
-                journals[journals.count - 1].append(entry)
-            } else {
-                journals.append([entry])
-            }
-        }
-        return journals
-    }
 }
 
 extension Database {
     /// The rows of one of the store's queries, each made a value while it is read.
-    fileprivate func all<Value>(
+    func all<Value>(
         _ sql: String, _ arguments: StatementArguments, _ value: (Row) throws -> Value
     ) throws -> [Value] {
         let rows = try Row.fetchCursor(cachedStatement(sql: sql), arguments: arguments)

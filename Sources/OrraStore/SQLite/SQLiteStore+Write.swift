@@ -6,11 +6,28 @@ extension SQLiteStore {
     /// Runs within the transaction of one commit.
     static func write(_ batch: [Write], to database: Database) throws {
         var lastEntryAt: Timestamp?
+        // Asked once: mostly none is hidden, and what is written need not be looked up.
+        var hidesSome = try database.first(Statements.hidden, [1]) != nil
         for write in batch {
+            if hidesSome, let orchestration = write.orchestration {
+                try refuseHidden(orchestration, in: database)
+            }
             try self.write(write, to: database)
-            if case .journal(let entry) = write { lastEntryAt = max(lastEntryAt ?? entry.at, entry.at) }
+            switch write {
+            case .journal(let entry): lastEntryAt = max(lastEntryAt ?? entry.at, entry.at)
+            case .serviceEvent(let entry): lastEntryAt = max(lastEntryAt ?? entry.at, entry.at)
+            case .hide: hidesSome = true
+            default: break
+            }
         }
         if let lastEntryAt { try database.run(Statements.advanceClock, [lastEntryAt.milliseconds]) }
+    }
+
+    private static func refuseHidden(_ orchestration: OrchestrationID, in database: Database) throws {
+        guard try database.first(Statements.isHidden, [orchestration.rawValue]) == nil else {
+            throw StoreError(
+                .constraint, "the write contradicts what is stored: its orchestration is about to be deleted")
+        }
     }
 
     private static func write(_ write: Write, to database: Database) throws {
@@ -43,10 +60,38 @@ extension SQLiteStore {
                 Statements.insertOutbox,
                 [
                     row.key.rawValue, row.reference.orchestration.rawValue, row.reference.task.description,
-                    row.project.rawValue, row.service.rawValue, row.readyAt.milliseconds,
+                    row.reference.kind.rawValue, row.project.rawValue, row.service.rawValue, row.readyAt.milliseconds,
+                    row.death?.at.milliseconds, row.death?.error,
                 ])
         case .outboxDelete(let key): try database.run(Statements.deleteOutbox, [key.rawValue])
+        case .outboxDead(let key, let at, let error):
+            try database.run(Statements.buryOutbox, [key.rawValue, at.milliseconds, error])
         case .delivery(let delivery): try upsert(delivery, into: database)
+        case .failedCompensation(let failed): try upsert(failed, into: database)
+        case .submission(let row):
+            try database.run(
+                Statements.upsertSubmission,
+                [
+                    row.project.rawValue, row.key, row.bodyHash, row.orchestration.rawValue, row.createdAt.milliseconds,
+                ])
+        case .serviceEvent(let entry):
+            try database.run(
+                Statements.insertServiceEvent,
+                [
+                    entry.project.rawValue, entry.position, entry.at.milliseconds, entry.event.service.rawValue,
+                    try encode(entry.event),
+                ])
+        case .retention(let project, let milliseconds):
+            try database.run(Statements.setRetention, [project.rawValue, milliseconds])
+            guard database.changesCount == 1 else {
+                throw StoreError(.constraint, "a retention names a project that is not stored")
+            }
+        case .hide(let orchestrations): for id in orchestrations { try hide(id, in: database) }
+        case .prune(let orchestration, let rows): try prune(orchestration, max(rows, 0), in: database)
+        case .pruneEvents(let project, let before, let submissionsBefore, let rows):
+            try pruneEvents(of: project, before: before, max(rows, 0), in: database)
+            try database.run(
+                Statements.deleteSubmissions, [project.rawValue, submissionsBefore.milliseconds, max(rows, 0)])
         }
     }
 
@@ -57,9 +102,12 @@ extension SQLiteStore {
                 entry.orchestration.rawValue, entry.seq, entry.project.rawValue, entry.position,
                 entry.at.milliseconds, try encode(entry.event),
             ])
-        guard case .taskReady(let ready) = entry.event else { return }
+        guard let (key, reference) = entry.newKey else { return }
         try database.run(
-            Statements.insertTaskKey, [ready.key.rawValue, entry.orchestration.rawValue, ready.task.description])
+            Statements.insertTaskKey,
+            [
+                key.rawValue, reference.orchestration.rawValue, reference.task.description, reference.kind.rawValue,
+            ])
     }
 
     private static func upsert(_ row: OrchestrationRow, into database: Database) throws {
@@ -67,7 +115,8 @@ extension SQLiteStore {
             Statements.updateOrchestration, Statements.insertOrchestration,
             [
                 row.id.rawValue, row.project.rawValue, row.action, row.status.rawValue, row.error,
-                row.receivedAt.milliseconds, row.endedAt?.milliseconds,
+                row.receivedAt.milliseconds, row.endedAt?.milliseconds, row.isUnsettled, row.compensations.active,
+                row.compensations.total, row.compensations.completed, row.compensations.failed,
             ])
     }
 
@@ -84,12 +133,24 @@ extension SQLiteStore {
     }
 
     private static func upsert(_ delivery: WebhookDelivery, into database: Database) throws {
+        let (subject, task) = delivery.subject.columns
         try database.run(
             Statements.upsertDelivery,
             [
                 delivery.id.rawValue, delivery.project.rawValue, delivery.orchestration.rawValue, delivery.url,
-                delivery.secret, delivery.form.rawValue, delivery.createdAt.milliseconds, delivery.state.rawValue,
-                delivery.attempts, delivery.nextAttempt.milliseconds, delivery.lastError,
+                delivery.secret, delivery.form.rawValue, subject, task?.description, delivery.createdAt.milliseconds,
+                delivery.state.rawValue, delivery.attempts, delivery.nextAttempt.milliseconds, delivery.lastError,
+            ])
+    }
+
+    private static func upsert(_ failed: FailedCompensation, into database: Database) throws {
+        try database.run(
+            Statements.upsertFailedCompensation,
+            [
+                failed.id.rawValue, failed.project.rawValue, failed.reference.orchestration.rawValue,
+                failed.reference.task.description, failed.reference.kind.rawValue, failed.service.rawValue,
+                failed.serviceName, failed.status.rawValue, failed.failure, failed.attempts, failed.at.milliseconds,
+                failed.resolution.rawValue, failed.reason, failed.resolvedAt?.milliseconds,
             ])
     }
 
@@ -104,6 +165,11 @@ extension Database {
     /// Runs one of the store's statements, which is compiled once per connection.
     func run(_ sql: String, _ arguments: StatementArguments) throws {
         try cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    /// The first row of a query.
+    func first(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
+        try Row.fetchOne(cachedStatement(sql: sql), arguments: arguments)
     }
 
     /// Updates the row of this id, or inserts it.

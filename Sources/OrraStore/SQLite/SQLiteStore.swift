@@ -22,8 +22,8 @@ public final class SQLiteStore: Store {
     /// Opens the store in `directory`, which is created (mode 0700) if it does not exist, and brings its schema up to
     /// date.
     ///
-    /// Throws `.inUse` while another hub has it open, `.newerSchema` if a newer version wrote it, `.damaged` if the file
-    /// is no database of this program, `.unavailable` if it can't be opened or would not be durable.
+    /// Throws `.inUse` while another hub has it open, `.newerSchema` if a newer version wrote it, `.damaged` if the
+    /// file is no database of this program, `.unavailable` if it can't be opened or would not be durable.
     public static func open(directory: String) async throws(StoreError) -> SQLiteStore {
         let directory = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
         let path = directory + "/orra.db"

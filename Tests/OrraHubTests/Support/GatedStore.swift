@@ -87,6 +87,40 @@ final class GatedStore: Store {
     }
     func task(of key: IdempotencyKey) async throws(StoreError) -> TaskReference? { try await base.task(of: key) }
     func outbox() async throws(StoreError) -> [OutboxRow] { try await base.outbox() }
+    func outbox(of project: ProjectID, limit: Int) async throws(StoreError) -> [OutboxRow] {
+        try await base.outbox(of: project, limit: limit)
+    }
+    func failedCompensations(
+        of project: ProjectID, all: Bool, limit: Int
+    ) async throws(StoreError) -> [FailedCompensation] {
+        try await base.failedCompensations(of: project, all: all, limit: limit)
+    }
+    func failedCompensation(_ id: CompensationID) async throws(StoreError) -> FailedCompensation? {
+        try await base.failedCompensation(id)
+    }
+    func submission(of project: ProjectID, key: String) async throws(StoreError) -> SubmissionRow? {
+        try await base.submission(of: project, key: key)
+    }
+    func progress(of project: ProjectID, afterPosition: Int64, limit: Int) async throws(StoreError) -> [ProjectEntry] {
+        try await base.progress(of: project, afterPosition: afterPosition, limit: limit)
+    }
+    func serviceEvents(
+        of project: ProjectID, afterPosition: Int64, limit: Int
+    ) async throws(StoreError) -> [ServiceEntry] {
+        try await base.serviceEvents(of: project, afterPosition: afterPosition, limit: limit)
+    }
+    func serviceEvents(of service: ServiceID, limit: Int) async throws(StoreError) -> [ServiceEntry] {
+        try await base.serviceEvents(of: service, limit: limit)
+    }
+    func prunedPosition(of project: ProjectID) async throws(StoreError) -> Int64 {
+        try await base.prunedPosition(of: project)
+    }
+    func prunable(
+        of project: ProjectID, endedBefore before: Timestamp, limit: Int
+    ) async throws(StoreError) -> [OrchestrationID] {
+        try await base.prunable(of: project, endedBefore: before, limit: limit)
+    }
+    func hidden(limit: Int) async throws(StoreError) -> [OrchestrationID] { try await base.hidden(limit: limit) }
     func failedDeliveries(of project: ProjectID, limit: Int) async throws(StoreError) -> [WebhookDelivery] {
         try await base.failedDeliveries(of: project, limit: limit)
     }

@@ -2,11 +2,12 @@ import AsyncHTTPClient
 import Logging
 import NIOCore
 import NIOHTTP1
-import OrraHub
 import OrraModel
 import OrraStore
 import ServiceLifecycle
 import Synchronization
+
+@testable import OrraHub
 
 let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
@@ -21,9 +22,14 @@ final class TestHub: Sendable {
     private let run = Mutex(Run())
     private let jobs: AsyncStream<@Sendable () async -> Void>.Continuation
     private let logger: Logger
+    private let configuration: HubConfiguration
 
-    fileprivate init(_ jobs: AsyncStream<@Sendable () async -> Void>.Continuation, _ logger: Logger) {
+    fileprivate init(
+        _ jobs: AsyncStream<@Sendable () async -> Void>.Continuation, _ configuration: HubConfiguration,
+        _ logger: Logger
+    ) {
         self.jobs = jobs
+        self.configuration = configuration
         self.logger = logger
     }
 
@@ -34,9 +40,7 @@ final class TestHub: Sendable {
 
     func start(_ store: any Store) async throws {
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
-        let hub = try await Hub(
-            store: store, configuration: HubConfiguration(port: 0, dataDirectory: ""), logger: logger
-        ) { found.yield($0) }
+        let hub = try await Hub(store: store, configuration: configuration, logger: logger) { found.yield($0) }
         let group = ServiceGroup(services: [hub], logger: logger)
         let (ended, end) = AsyncStream.makeStream(of: Void.self)
         spawn {
@@ -60,11 +64,13 @@ final class TestHub: Sendable {
 
 /// Runs a hub, and the test's body beside it.
 func withTestHub(
-    _ store: any Store = InMemoryStore(), logger: Logger = quietLogger,
-    _ body: (TestHub) async throws -> Void
+    _ store: any Store = InMemoryStore(), tuning: HubTuning = HubTuning(), retention: Duration = Limits.retention,
+    logger: Logger = quietLogger, _ body: (TestHub) async throws -> Void
 ) async throws {
     let (jobs, continuation) = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
-    let hub = TestHub(continuation, logger)
+    var configuration = HubConfiguration(port: 0, dataDirectory: "", retention: retention)
+    configuration.tuning = tuning
+    let hub = TestHub(continuation, configuration, logger)
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
             await withDiscardingTaskGroup { running in

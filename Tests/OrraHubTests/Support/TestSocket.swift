@@ -44,6 +44,7 @@ final class TestSocket: Sendable {
     private func run(_ url: String, _ headers: HTTPFields, _ subprotocols: [String], reads: Bool) async {
         var limits = WebSocketLimits()
         limits.pingInterval = nil
+        limits.maxMessageSize = Limits.serviceFrameBytes
         limits.closeTimeout = .seconds(2)
         if !reads { limits.maxQueuedInboundMessages = 1 }
         do {
@@ -57,7 +58,7 @@ final class TestSocket: Sendable {
                     case .text(let buffer), .binary(let buffer):
                         let frame = (try? JSONValue(parsing: Array(buffer.readableBytesView))) ?? .null
                         state.withLock { $0.frames.append(frame) }
-                    case .pong, .missedPong: break
+                    case .pong, .missedPong, .stalled: break
                     }
                 }
                 let close = await connection.closed

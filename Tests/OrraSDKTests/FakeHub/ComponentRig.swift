@@ -24,6 +24,7 @@ struct ComponentRig {
     let scratch: Scratch
     var concurrency = 16
     var drainTimeout = Duration.seconds(10)
+    var revertTTL: Duration?
     var url: String
     var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
@@ -34,22 +35,24 @@ struct ComponentRig {
     }
 
     func service(
-        _ handler: @escaping @Sendable (Order, TaskContext) async throws -> Payment
+        _ handler: @escaping @Sendable (Order, TaskContext) async throws -> Payment,
+        onRevert: (@Sendable (Order, Payment, RevertContext) async throws -> Void)? = nil
     ) throws -> Service {
-        try component(handler)
+        try component(handler, onRevert: onRevert)
     }
 
     func component<Role: ComponentRole>(
-        _ handler: @escaping @Sendable (Order, TaskContext) async throws -> Payment
+        _ handler: @escaping @Sendable (Order, TaskContext) async throws -> Payment,
+        onRevert: (@Sendable (Order, Payment, RevertContext) async throws -> Void)? = nil
     ) throws -> Component<Role> {
-        var options = ComponentOptions()
+        var options = ComponentOptions(revertTTL: revertTTL)
         options.dataDirectory = scratch.path
         options.drainTimeout = drainTimeout
         options.backoff = Backoff(first: .milliseconds(10), longest: .milliseconds(50))
         return try Component(
             "payment-service", "Charges the customer for an order.",
             at: HubAccess(url: url, key: "sk-orra-v1-test"), concurrency: concurrency, options: options,
-            logger: logger, handler: handler)
+            logger: logger, handler: handler, onRevert: onRevert)
     }
 }
 

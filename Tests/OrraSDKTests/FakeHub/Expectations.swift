@@ -26,6 +26,20 @@ extension ServiceMessage {
         return output.value
     }
 
+    /// What came with a task's output for the hub to keep.
+    func compensation() throws -> CompensationData {
+        guard case .taskResult(_, .output(_, let data?)) = payload else { throw Unexpected(self) }
+        return data
+    }
+
+    /// The answer to a request to undo.
+    func reverted(_ execution: String) throws -> CompensationOutcome {
+        guard case .taskResult(let report, .compensation(let outcome)) = payload, report.execution == execution else {
+            throw Unexpected(self)
+        }
+        return outcome
+    }
+
     func error(_ execution: String) throws -> String {
         guard case .taskResult(let report, .error(let error)) = payload, report.execution == execution else {
             throw Unexpected(self)

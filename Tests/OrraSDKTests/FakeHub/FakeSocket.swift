@@ -58,6 +58,37 @@ final class FakeSocket: Sendable {
                     idempotencyKey: IdempotencyKey(rawValue: key),
                     service: ServiceID("s_abc"), input: RawJSON(input))))
     }
+
+    /// Asks for the undoing of what ``sendTask(_:key:execution:input:)`` asked for.
+    func sendRevert(
+        key: String = "undo-1", execution: String = "e_u1", reason: HubMessage.CompensationContext.Reason = .failed,
+        payload: JSONValue? = nil, attempt: Int = 1, remaining: JSONValue? = nil,
+        data: JSONValue = [
+            "originalTask": ["orderId": "ORD1", "amount": 2], "taskResult": ["paymentStatus": "paid"],
+        ]
+    ) async throws {
+        try await send(
+            .compensationRequest(
+                .init(
+                    task: TaskID(1), execution: ExecutionID(execution), idempotencyKey: IdempotencyKey(rawValue: key),
+                    service: ServiceID("s_abc"), input: RawJSON(data)),
+                .init(
+                    orchestration: OrchestrationID("o_1"), reason: reason, payload: payload.map { RawJSON($0) },
+                    timestamp: Timestamp(milliseconds: 0), attempt: attempt, remaining: remaining.map { RawJSON($0) })))
+    }
+
+    func cancel(_ key: String) async throws {
+        try await send(
+            .cancelRequest(
+                task: TaskID(1), execution: ExecutionID("e_1"), idempotencyKey: IdempotencyKey(rawValue: key)))
+    }
+
+    /// Until the component has handled everything that was sent before: it answers in order.
+    func settled() async throws {
+        try await send(.ping(ServiceID("s_abc")))
+        let message = try await next()
+        guard message.payload == .pong else { throw Unexpected(message) }
+    }
 }
 
 /// Unmasks what comes, answers pings and close frames.

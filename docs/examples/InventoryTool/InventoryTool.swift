@@ -23,7 +23,11 @@ struct InventoryTool {
             guard !order.items.isEmpty else { try await task.abort(["reason": "the order has no items"]) }
             try await Task.sleep(for: .milliseconds(500))
             let amount = order.items.reduce(0) { $0 + Double($1.quantity) * 24.95 }
+            print("reserved the items of \(order.orderId) in LEJ1")
             return Reservation(warehouse: "LEJ1", amount: amount)
+        } onRevert: { order, reservation, revert in
+            // The action failed, or was aborted or cancelled: the items are free again.
+            print("released the items of \(order.orderId) in \(reservation.warehouse): the action \(revert.reason)")
         }.run()
     }
 }

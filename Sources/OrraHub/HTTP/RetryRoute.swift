@@ -1,0 +1,33 @@
+import Hummingbird
+import OrraCore
+import OrraEngine
+import OrraModel
+import OrraPlanner
+import OrraProtocol
+import OrraStore
+
+/// `POST /orchestrations/{id}/retry`: the same plan again, as a new orchestration that keeps what was finished.
+extension HubServices {
+    func retry(_ context: HubContext) async throws -> Response {
+        let before = try await orchestration(try await row(context).id)
+        guard before.retryRefusal == nil, let plan = before.plan else {
+            throw APIError(
+                .invalidOperation, .cannotRetry,
+                "\(before.id) can't be retried: \(before.retryRefusal ?? "it has no plan")")
+        }
+        let registered = Set(await loop.directory.services(of: before.project).map(\.id))
+        guard plan.tasks.allSatisfy({ registered.contains($0.service) }) else {
+            throw APIError(
+                .invalidOperation, .cannotRetry,
+                "\(before.id) can't be retried: a service of its plan is no longer registered")
+        }
+        var random = SystemRandomNumberGenerator()
+        let received = Event.Received(
+            orchestration: .random(using: &random), project: before.project, action: before.action,
+            data: before.data, timeout: before.timeout, gracePeriod: before.gracePeriod, webhook: before.webhook,
+            retryOf: before.id)
+        return try await run(received, searchableValues: Submission.searchableValues(of: before.data)) {
+            .plan(received.orchestration, plan, kept: before.keptOutputs)
+        }
+    }
+}

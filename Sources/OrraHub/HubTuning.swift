@@ -1,0 +1,31 @@
+import OrraCore
+import OrraModel
+import OrraWebSocket
+
+/// Bounds and intervals of a hub that no setting changes. Tests make them smaller.
+struct HubTuning: Sendable, Hashable {
+    var bounds = Core.Bounds()
+    /// How long a client that is known to say `hello` may take for it.
+    var helloTimeout = Duration.seconds(5)
+    /// Between two `ping` messages to an idle service.
+    var pingInterval = Duration.seconds(30)
+    /// Between two WebSocket pings to an idle peer.
+    var webSocketPingInterval = Duration.seconds(20)
+    /// How long a socket may be full before its peer is said to stall.
+    var stallInterval = Duration.seconds(1)
+    /// From the end of one look of the pruner to the next.
+    var pruneInterval = Duration.seconds(60)
+    /// Webhooks of one project that are posted at the same time: slow receivers of one hold up no other.
+    var webhookSlots = 16
+
+    /// An output and what undoes it come in one message.
+    var socketLimits: WebSocketLimits {
+        var limits = WebSocketLimits()
+        limits.maxMessageSize = Limits.serviceFrameBytes
+        // All that a connection with the standard credit may be sent at once, each at its limit: it was accepted.
+        limits.maxQueuedOutboundBytes = Limits.defaultCredit * Limits.frameBytes
+        limits.pingInterval = webSocketPingInterval
+        limits.stallInterval = stallInterval
+        return limits
+    }
+}

@@ -1,0 +1,17 @@
+import GRDB
+import OrraEngine
+public import OrraModel
+
+extension SQLiteStore {
+    public func progress(
+        of project: ProjectID, afterPosition: Int64, limit: Int
+    ) async throws(StoreError) -> [ProjectEntry] {
+        try await read { database in
+            let limit = max(limit, 0)
+            let arguments: StatementArguments = [project.rawValue, afterPosition, limit]
+            return ProjectEntry.merge(
+                try database.all(Statements.projectJournal, arguments, JournalEntry.init(row:)),
+                try database.all(Statements.projectServiceEvents, arguments, ServiceEntry.init(row:)), limit: limit)
+        }
+    }
+}

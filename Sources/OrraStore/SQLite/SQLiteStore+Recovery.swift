@@ -1,0 +1,64 @@
+import GRDB
+import OrraEngine
+import OrraModel
+
+extension SQLiteStore {
+    /// One snapshot of all tables; journals are decoded row by row, as they are read.
+    public func recover() async throws(StoreError) -> Recovery {
+        try await read { database in
+            var recovery = Recovery()
+            recovery.projects = try database.all(Statements.projects, [], Project.init(row:))
+            recovery.apiKeys = try database.all(Statements.apiKeys, []) { row in
+                Recovery.APIKey(hash: row[0], project: ProjectID(row[1]))
+            }
+            recovery.webhooks = try database.all(Statements.webhooks, [], Webhook.init(row:))
+            try Self.readServices(into: &recovery, database)
+            try Self.readLiveJournals(into: &recovery, database)
+            for row in try Row.fetchAll(database, sql: Statements.retention) {
+                recovery.retention[ProjectID(row[0])] = .milliseconds(row[1] as Int64)
+            }
+            recovery.deliveries = try database.all(Statements.pendingDeliveries, [], WebhookDelivery.init(row:))
+            for row in try Row.fetchAll(database, sql: Statements.positions) {
+                let positions: [Int64?] = [row[1], row[2], row[3]]
+                recovery.positions[ProjectID(row[0])] = positions.compactMap(\.self).max()
+            }
+            recovery.lastEntryAt = try database.all(Statements.lastEntryAt, []) { $0.timestamp(at: 0) }.first
+            return recovery
+        }
+    }
+
+    private static func readServices(into recovery: inout Recovery, _ database: Database) throws {
+        let rows = try Row.fetchCursor(database.cachedStatement(sql: Statements.services))
+        while let row = try rows.next() {
+            do throws(Unreadable) {
+                recovery.services.append(try row.decode(Service.self, at: 4))
+            } catch {
+                recovery.unreadableServices.append(
+                    UnreadableService(
+                        id: ServiceID(row[0]), project: ProjectID(row[1]), kind: ServiceKind(rawValue: row[2]),
+                        name: row[3], reason: error.reason))
+            }
+        }
+    }
+
+    private static func readLiveJournals(into recovery: inout Recovery, _ database: Database) throws {
+        let rows = try Row.fetchCursor(database.cachedStatement(sql: Statements.liveJournals))
+        while let row = try rows.next() {
+            let orchestration = OrchestrationID(row[0])
+            // Its other entries are of no use, though they may be readable.
+            guard recovery.unreadable.last?.orchestration != orchestration else { continue }
+            let isNext = recovery.live.last?.last?.orchestration == orchestration
+            do throws(Unreadable) {
+                let entry = try JournalEntry(readable: row)
+                if isNext {
+                    recovery.live[recovery.live.count - 1].append(entry)
+                } else {
+                    recovery.live.append([entry])
+                }
+            } catch {
+                if isNext { recovery.live.removeLast() }
+                recovery.unreadable.append(.unreadableEntry(row[1], of: orchestration, error.reason))
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/// Hiding and deleting.
+extension Statements {
+    // MARK: - What may go
+
+    /// Of an orchestration `o`. The first line is the condition of an index.
+    private static let mayBeDeleted = """
+        o.ended_at_ms IS NOT NULL AND o.is_unsettled = 0 AND o.is_hidden = 0
+        AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.orchestration = o.id AND d.state = 'pending')
+        AND NOT EXISTS (
+            SELECT 1 FROM failed_compensations f WHERE f.orchestration = o.id AND f.resolution = 'pending')
+        """
+    static let prunable = """
+        SELECT o.id FROM orchestrations o WHERE o.project = ? AND o.ended_at_ms < ? AND \(mayBeDeleted)
+        ORDER BY o.ended_at_ms, o.id LIMIT ?
+        """
+    static let hidden = "SELECT id FROM orchestrations WHERE is_hidden = 1 ORDER BY id LIMIT ?"
+    static let isHidden = "SELECT project FROM orchestrations WHERE id = ? AND is_hidden = 1"
+    static let prunedPosition = "SELECT pruned_position FROM projects WHERE id = ?"
+
+    // MARK: - Orchestrations
+
+    static let hide = "UPDATE orchestrations AS o SET is_hidden = 1 WHERE o.id = ? AND \(mayBeDeleted)"
+    static let lastPosition = """
+        SELECT o.project, j.position FROM orchestrations o JOIN journal j ON j.orchestration = o.id
+        WHERE o.id = ? ORDER BY j.seq DESC LIMIT 1
+        """
+    static let advancePruned = """
+        UPDATE projects SET pruned_position = ?2 WHERE id = ?1 AND pruned_position < ?2
+        """
+    static let firstEntries = """
+        SELECT max(seq), max(position) FROM (
+            SELECT seq, position FROM journal WHERE orchestration = ? ORDER BY seq LIMIT ?)
+        """
+    static let deleteEntries = "DELETE FROM journal WHERE orchestration = ? AND seq <= ?"
+    static let anyEntry = "SELECT 1 FROM journal WHERE orchestration = ? LIMIT 1"
+    /// What refers to an orchestration first.
+    static let deleteOrchestration = [
+        "DELETE FROM task_keys WHERE orchestration = ?", "DELETE FROM parameter_values WHERE orchestration = ?",
+        "DELETE FROM outbox WHERE orchestration = ?", "DELETE FROM deliveries WHERE orchestration = ?",
+        "DELETE FROM failed_compensations WHERE orchestration = ?", "DELETE FROM submissions WHERE orchestration = ?",
+        "DELETE FROM orchestrations WHERE id = ?",
+    ]
+
+    // MARK: - Service events and submissions
+
+    static let lastOldServiceEvent = """
+        SELECT max(position) FROM (
+            SELECT position, at_ms FROM service_events WHERE project = ?1 ORDER BY position LIMIT ?3)
+        WHERE at_ms < ?2
+        """
+    static let deleteServiceEvents = "DELETE FROM service_events WHERE project = ? AND at_ms < ? AND position <= ?"
+    static let deleteSubmissions = """
+        DELETE FROM submissions WHERE project = ?1 AND key IN (
+            SELECT key FROM submissions WHERE project = ?1 AND created_at_ms < ?2 ORDER BY created_at_ms, key LIMIT ?3)
+        """
+
+    static let pruning =
+        [
+            prunable, hidden, isHidden, prunedPosition, hide, lastPosition, advancePruned, firstEntries, deleteEntries,
+            anyEntry, lastOldServiceEvent, deleteServiceEvents, deleteSubmissions,
+        ] + deleteOrchestration
+}

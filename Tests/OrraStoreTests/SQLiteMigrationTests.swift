@@ -1,0 +1,159 @@
+import GRDB
+import OrraEngine
+import OrraModel
+import Testing
+
+@testable import OrraStore
+
+@Suite("SQLite migrations")
+struct SQLiteMigrationTests {
+    typealias S = Samples
+
+    /// A database as version 1 left it, with a row in each of its tables.
+    func makeFirst(in directory: String) throws {
+        let queue = try DatabaseQueue(path: directory + "/orra.db")
+        try queue.writeWithoutTransaction { try Migrations.claim($0) }
+        try Migrations.migrator.migrate(queue, upTo: "1 journal and projections")
+        let event = String(decoding: try WireEncoder().encode(S.entry(1, 1, position: 1).event), as: UTF8.self)
+        let ready = String(decoding: try WireEncoder().encode(S.ready(12, key: 7)), as: UTF8.self)
+        let service = String(decoding: try WireEncoder().encode(S.service), as: UTF8.self)
+        let rows: [(String, StatementArguments)] = [
+            ("projects VALUES ('p_one', 'one', ?)", [S.at(1).milliseconds]),
+            ("api_keys VALUES ('h', 'p_one', ?)", [S.at(1).milliseconds]),
+            ("webhooks VALUES ('w_1', 'p_one', 'http://a', 'outcomes', 'c2VjcmV0', ?)", [S.at(1).milliseconds]),
+            ("services VALUES ('s_echo', 'p_one', 'service', 'echo', ?, ?)", [S.at(7).milliseconds, service]),
+            ("orchestrations VALUES ('o_1', 'p_one', 'Send é 1', 'processing', NULL, ?, NULL)", [S.at(1).milliseconds]),
+            (
+                "orchestrations VALUES ('o_2', 'p_one', 'Send é 2', 'failed', 'task1 failed', ?, ?)",
+                [S.at(2).milliseconds, S.at(9).milliseconds]
+            ),
+            ("journal VALUES ('o_1', 1, 'p_one', 1, ?, ?)", [S.at(1).milliseconds, event]),
+            ("journal VALUES ('o_1', 2, 'p_one', 2, ?, ?)", [S.at(2).milliseconds, ready]),
+            ("clock VALUES (1, ?)", [S.at(3).milliseconds]),
+            ("task_keys VALUES ('key7', 'o_1', 'task12')", []),
+            ("parameter_values VALUES ('p_one', 'ORD456', ?, 'o_1')", [S.at(1).milliseconds]),
+            ("outbox VALUES (5, 'key7', 'o_1', 'task12', 'p_one', 's_echo', ?)", [S.at(2).milliseconds]),
+            (
+                """
+                deliveries VALUES ('d_b', 'p_one', 'o_2', 'http://127.0.0.1/b', 'c2VjcmV0', 'list', ?, 'failed', 2, ?,
+                    'answered 503')
+                """, [S.at(3).milliseconds, S.at(102).milliseconds]
+            ),
+        ]
+        try queue.write { database in
+            for (row, arguments) in rows { try database.execute(sql: "INSERT INTO " + row, arguments: arguments) }
+        }
+        try queue.close()
+    }
+
+    @Test("what version 1 wrote is found again, and goes on")
+    func upgrade() async throws {
+        try await TemporaryDirectory.use { directory in
+            try makeFirst(in: directory)
+            let store = try await SQLiteStore.open(directory: directory)
+            let entries = [S.entry(1, 1, position: 1), S.entry(1, 2, position: 2, event: S.ready(12, key: 7))]
+            let recovery = try await store.recover()
+            #expect(recovery.projects == [S.project])
+            #expect(recovery.apiKeys == [.init(hash: "h", project: S.project.id)])
+            #expect(recovery.webhooks.map(\.id) == [WebhookID("w_1")])
+            #expect(recovery.services == [S.service])
+            #expect(recovery.live == [entries])
+            #expect(recovery.unreadable.isEmpty && recovery.unreadableServices.isEmpty && recovery.retention.isEmpty)
+            #expect(recovery.positions == [S.project.id: 2])
+            #expect(recovery.lastEntryAt == S.at(3))
+            var ended = S.row(2, status: .failed, endedAt: S.at(9))
+            ended.error = "task1 failed"
+            #expect(try await store.orchestrations(of: S.project.id, limit: 9) == [ended, S.row(1)])
+            #expect(try await store.orchestration(of: S.project.id, carrying: "ORD456") == S.row(1))
+            #expect(try await store.journal(of: S.id(1), after: 0, limit: 9) == entries)
+            #expect(try await store.task(of: S.key(7)) == TaskReference(S.id(1), TaskID(12)))
+            var waiting = S.outbox(12, orchestration: 1, readyAt: 2)
+            waiting.key = S.key(7)
+            #expect(try await store.outbox() == [waiting])
+            #expect(try await store.outbox(of: S.project.id, limit: 9) == [waiting])
+            let delivery = S.delivery("b", orchestration: 2, createdAt: 3, state: .failed)
+            #expect(try await store.failedDeliveries(of: S.project.id, limit: 9) == [delivery])
+            #expect(try await store.prunedPosition(of: S.project.id) == 0)
+            #expect(try await store.prunable(of: S.project.id, endedBefore: S.at(10), limit: 9) == [S.id(2)])
+            // What is new works on old rows.
+            try await store.commit([
+                .hide([S.id(2)]), .prune(S.id(2), rows: 9), .outboxDead(S.key(7), at: S.at(9), error: "away"),
+                .retention(S.project.id, milliseconds: 5),
+            ])
+            await store.close()
+            let again = try await SQLiteStore.open(directory: directory)
+            #expect(try await again.outbox().isEmpty)
+            #expect(try await again.orchestrations(of: S.project.id, limit: 9) == [S.row(1)])
+            #expect(try await again.recover().live == [entries])
+            await again.close()
+        }
+    }
+
+    @Test("no query scans a table that grows, and what is deleted is not searched for in one")
+    func queryPlans() async throws {
+        try await TemporaryDirectory.use { directory in
+            let store = try await SQLiteStore.open(directory: directory)
+            let statements = Statements.queries + Statements.recovery + Statements.pruning + Statements.writes
+            let (plans, tables) = try await store.pool.read { database in
+                let plans = try statements.map { sql in
+                    let statement = try database.makeStatement(sql: "EXPLAIN QUERY PLAN " + sql)
+                    statement.setUncheckedArguments([])
+                    let rows = try Row.fetchAll(statement)
+                    return (sql, rows.map { $0["detail"] as String })
+                }
+                return (
+                    plans, try String.fetchSet(database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+                )
+            }
+            // These hold what an operator made; all others grow with each action.
+            let small: Set = ["projects", "p", "api_keys", "webhooks", "services", "clock"]
+            #expect(plans.count == statements.count)
+            #expect(tables.isSuperset(of: small.subtracting(["p"])))
+            for (sql, steps) in plans {
+                for step in steps {
+                    let words = step.split(separator: " ").map(String.init)
+                    // The partial indexes hold the live, the pending and the hidden rows only.
+                    let isBounded = ["orchestrations_live", "deliveries_pending", "orchestrations_hidden"].contains {
+                        step.contains("INDEX \($0)")
+                    }
+                    let isOfRows = ["(subquery-", "CONSTANT"].contains {
+                        words.dropFirst().first?.hasPrefix($0) == true
+                    }
+                    if words.first == "SCAN", !isOfRows {
+                        #expect(small.contains(words[1]) || isBounded, "\(step): \(sql)")
+                    }
+                    // Only what waits is sorted, not what has a limit.
+                    #expect(
+                        !step.contains("TEMP B-TREE") || sql == Statements.outbox || !sql.contains("LIMIT"),
+                        "\(step): \(sql)")
+                    #expect(!step.contains("AUTOMATIC"), "\(step): \(sql)")
+                }
+            }
+            await store.close()
+        }
+    }
+
+    @Test("each reference to an orchestration has an index, so that deleting one searches no table")
+    func referenceIndexes() async throws {
+        try await TemporaryDirectory.use { directory in
+            let store = try await SQLiteStore.open(directory: directory)
+            let (referring, indexed) = try await store.pool.read { database in
+                let tables = try String.fetchAll(database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+                let referring = try tables.filter { table in
+                    try database.foreignKeys(on: table).contains { $0.destinationTable == "orchestrations" }
+                }
+                let indexed = try referring.filter { table in
+                    try database.indexes(on: table).contains { $0.columns.first == "orchestration" }
+                }
+                return (referring, indexed)
+            }
+            #expect(
+                Set(referring) == [
+                    "journal", "task_keys", "parameter_values", "outbox", "deliveries", "failed_compensations",
+                    "submissions",
+                ])
+            #expect(indexed == referring)
+            await store.close()
+        }
+    }
+}
