@@ -6,7 +6,7 @@ CHECKED := --explicit-target-dependency-import-check error
 # Tests run side by side within a group. In groups, so that what computes does not starve what waits for a socket.
 PURE := ^(OrraModel|OrraProtocol|OrraEngine|OrraPlanner|OrraStore|OrraCore|Simulation|Repository)Tests
 SOCKETS := ^(OrraWebSocket|OrraSDK|OrraCLI)Tests
-HUBS := ^OrraHubTests
+HUBS := ^(OrraHub)Tests
 PROCESSES := ^(Crash|Chaos|Compatibility)Tests
 # A hub and its clients are busy: few at once, where the toolchain can tell how many.
 FEW = $(shell $(SWIFT) test --help-hidden 2>/dev/null | grep -o -m 1 -e '--experimental-maximum-parallelization-width' \
