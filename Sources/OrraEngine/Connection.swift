@@ -109,10 +109,15 @@ public struct Connection: Sendable, Hashable {
     /// busy connection gets at most ``Limits/unansweredFrames``; an outcome proves that it reads again.
     public mutating func acknowledge(_ id: String, isOutcome: Bool) -> [String] {
         if isOutcome || inFlight.isEmpty && isProven {
-            defer { heldAcknowledgements = [] }
-            isProven = true
+            // One that takes one task at a time, and has the next one already, reads nothing behind that.
+            let readsOn = inFlight.isEmpty || credit > 1
+            isProven = readsOn
             unprovenFrames = inFlight.count
-            return [id] + heldAcknowledgements
+            let room = readsOn ? heldAcknowledgements.count : Limits.unansweredFrames - unprovenFrames - 1
+            let due = heldAcknowledgements.prefix(max(room, 0))
+            heldAcknowledgements.removeFirst(due.count)
+            if !readsOn { unprovenFrames += 1 + due.count }
+            return [id] + due
         }
         guard unprovenFrames < Limits.unansweredFrames else {
             heldAcknowledgements.append(id)

@@ -130,4 +130,22 @@ struct ConnectionTests {
         #expect(connection.provesReading().count == 40 - sent + 1)
         #expect(connection.hasRoom)
     }
+
+    @Test("an outcome that comes while the next task is there frees no more than a client of one task leaves unread")
+    func outcomeBehindTheNextTask() {
+        var connection = Connection(id: ConnectionID(1), service: .named("alpha"), connectedAt: .at(0), credit: 1)
+        let (first, second) = (
+            TaskReference(OrchestrationID("o_1"), TaskID(1)), TaskReference(OrchestrationID("o_1"), TaskID(2))
+        )
+        connection.dispatch(first)
+        for number in 0..<100 { _ = connection.acknowledge("m\(number)", isOutcome: false) }
+        connection.release(first, succeeded: false)
+        connection.dispatch(second)
+        let due = connection.acknowledge("outcome of the first", isOutcome: true)
+        #expect(due.first == "outcome of the first")
+        #expect(due.count + 1 <= Limits.unansweredFrames)
+        connection.release(second, succeeded: true)
+        let rest = connection.acknowledge("outcome of the second", isOutcome: true)
+        #expect(rest.count == 1 + 100 - (Limits.unansweredFrames - 1) - (due.count - 1))
+    }
 }
