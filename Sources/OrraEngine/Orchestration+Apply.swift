@@ -151,7 +151,7 @@ extension Orchestration {
         case .planned(let event):
             return may(.running) && event.plan.tasks.map(\.id.number) == Array(1..<(event.plan.tasks.count + 1))
         case .taskReady(let event): return may(event.task, .queued)
-        case .taskDispatched(let event): return self[event.task]?.phase.kind == .queued
+        case .taskDispatched(let event): return event.isCountable && self[event.task]?.phase.kind == .queued
         case .taskWaiting(let event): return may(event.task, .queued)
         case .taskInterim(let event): return may(event.task)
         case .attemptFailed(let event): return may(event.task, event.retryAt == nil ? nil : .backingOff)
@@ -163,7 +163,8 @@ extension Orchestration {
         case .taskKept(let event): return may(event.task, .completed)
         case .compensating: return may(.compensating)
         case .compensationReady(let event): return may(event.task, undo: .queued)
-        case .compensationDispatched(let event): return self[event.task]?.undo?.phase.kind == .queued
+        case .compensationDispatched(let event):
+            return event.isCountable && self[event.task]?.undo?.phase.kind == .queued
         case .compensationWaiting(let event): return may(event.task, undo: .queued)
         case .compensationAttemptFailed(let event):
             return may(event.task, undo: event.retryAt == nil ? nil : .backingOff)
@@ -194,6 +195,11 @@ extension Event {
         default: 0
         }
     }
+}
+
+extension Event.TaskDispatched {
+    /// Whether its numbers can be counted on.
+    fileprivate var isCountable: Bool { (1...1_000_000).contains(attempt) && (1...1_000_000_000).contains(delivery) }
 }
 
 /// A journal that can't be folded: the disk or another program changed it.

@@ -37,8 +37,9 @@ public struct Orchestration: Sendable, Hashable {
         project = received.project
         action = received.action
         data = received.data
-        timeout = .milliseconds(received.timeoutMs)
-        gracePeriod = .milliseconds(received.gracePeriodMs)
+        // Checked when it came; a damaged journal must not overflow the times that are made of it.
+        timeout = min(max(.milliseconds(received.timeoutMs), .zero), Limits.taskTimeoutRange.upperBound)
+        gracePeriod = min(max(.milliseconds(received.gracePeriodMs), .zero), Limits.gracePeriodRange.upperBound)
         webhook = received.webhook
         retryOf = received.retryOf
         receivedAt = now

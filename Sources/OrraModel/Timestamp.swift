@@ -1,4 +1,6 @@
 /// A moment in UTC, in whole milliseconds since 1970. Comes into the core from outside; the core knows no clock.
+///
+/// Arithmetic ends at the ends of the range: a damaged number in a journal makes an odd time, and no crash.
 public struct Timestamp: Sendable, Hashable, Comparable {
     public var milliseconds: Int64
 
@@ -6,24 +8,34 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
     public static func + (left: Timestamp, right: Duration) -> Timestamp {
-        Timestamp(milliseconds: left.milliseconds + right.milliseconds)
+        let (sum, overflow) = left.milliseconds.addingReportingOverflow(right.milliseconds)
+        return Timestamp(milliseconds: overflow ? (right < .zero ? .min : .max) : sum)
     }
     public static func - (left: Timestamp, right: Duration) -> Timestamp {
-        Timestamp(milliseconds: left.milliseconds - right.milliseconds)
+        let (rest, overflow) = left.milliseconds.subtractingReportingOverflow(right.milliseconds)
+        return Timestamp(milliseconds: overflow ? (right < .zero ? .max : .min) : rest)
     }
 
     public static func - (left: Timestamp, right: Timestamp) -> Duration {
-        .milliseconds(left.milliseconds - right.milliseconds)
+        let (rest, overflow) = left.milliseconds.subtractingReportingOverflow(right.milliseconds)
+        return .milliseconds(overflow ? (left < right ? .min : .max) : rest)
     }
 }
 
 extension Duration {
     /// Whole milliseconds, rounded towards zero.
     public var milliseconds: Int64 {
-        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+        saturated(1_000, components.attoseconds / 1_000_000_000_000_000)
     }
     public var nanoseconds: Int64 {
-        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+        saturated(1_000_000_000, components.attoseconds / 1_000_000_000)
+    }
+
+    /// Whole seconds in units of which there are `scale` in one, and the rest; at the ends of the range the end.
+    private func saturated(_ scale: Int64, _ rest: Int64) -> Int64 {
+        let (product, overflow) = components.seconds.multipliedReportingOverflow(by: scale)
+        let (sum, overflowsToo) = product.addingReportingOverflow(rest)
+        return overflow || overflowsToo ? (self < .zero ? .min : .max) : sum
     }
 }
 

@@ -114,6 +114,7 @@ struct Tables: Sendable {
     func mayBeDeleted(_ row: OrchestrationRow) -> Bool {
         row.endedAt != nil && !row.isUnsettled && !hidden.contains(row.id)
             && !deliveries.values.contains { $0.orchestration == row.id && $0.state == .pending }
+            && !submissions.values.contains { $0.orchestration == row.id }
             && !failedCompensations.values.contains {
                 $0.reference.orchestration == row.id && $0.resolution == .pending
             }

@@ -82,7 +82,7 @@ public protocol Store: Sendable {
     func prunedPosition(of project: ProjectID) async throws(StoreError) -> Int64
 
     /// Orchestrations of the project that ended before `before` and may be deleted, oldest first (by `endedAt`, then
-    /// id), at most `limit`: settled (``OrchestrationRow/isUnsettled``), without a pending webhook delivery, without a
+    /// id), at most `limit`: settled (``OrchestrationRow/isUnsettled``), without a submission key (they go by `pruneEvents`), without a pending webhook delivery, without a
     /// failed compensation that is pending, and not hidden yet.
     func prunable(
         of project: ProjectID, endedBefore before: Timestamp, limit: Int

@@ -9,9 +9,10 @@ import Testing
 @Suite("Idempotency-Key", .timeLimit(.minutes(2)))
 struct IdempotencyTests {
     static func submit(
-        _ project: TestProject, _ body: JSONValue, keys: [String], bytes: [UInt8]? = nil
+        _ project: TestProject, _ body: JSONValue, keys: [String], bytes: [UInt8]? = nil,
+        path: String = "/orchestrations"
     ) async throws -> Answer {
-        var request = HTTPClientRequest(url: "http://127.0.0.1:\(project.hub.port)/orchestrations")
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(project.hub.port)\(path)")
         request.method = .POST
         request.headers.add(name: "Authorization", value: "Bearer \(project.key)")
         request.headers.add(name: "Content-Type", value: "application/json")
@@ -222,6 +223,23 @@ struct IdempotencyTests {
             // From now on it is the new one's.
             #expect(try await Self.submit(project, Self.hello).json["id"] == next.json["id"])
             #expect(try await Self.submit(project, action).status == 409)
+        }
+    }
+
+    @Test("a retry under a key is made once, also when it is asked for again; the key stands for that retry alone")
+    func retries() async throws {
+        try await withTestHub { hub in
+            let stage = try await RetryTests.Stage(hub)
+            let path = "/orchestrations/\(stage.id)/retry"
+            let first = try await Self.submit(stage.project, [:], keys: ["again"], path: path)
+            #expect(first.status == 202)
+            let second = try await Self.submit(stage.project, [:], keys: ["again"], path: path)
+            #expect(second.status == 202)
+            #expect(second.json["id"] == first.json["id"])
+            #expect(Self.isReplayed(second))
+            let another = "/orchestrations/\(first.json["id"]?.string ?? "")/retry"
+            let other = try await Self.submit(stage.project, [:], keys: ["again"], path: another)
+            #expect(other.code == "Orra:IdempotencyKeyReused")
         }
     }
 }

@@ -179,7 +179,8 @@ struct ProgressTests {
         }
     }
 
-    @Test("after must be a whole number", arguments: ["abc", "-1", "1.5", "99999999999999999999"])
+    @Test(
+        "after must be a whole number", arguments: ["abc", "-1", "1.5", "9223372036854775807", "99999999999999999999"])
     func wrongAfter(after: String) async throws {
         try await withTestHub { hub in
             let stage = try await BadFrameTests.stage(hub)

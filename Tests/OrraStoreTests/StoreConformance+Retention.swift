@@ -20,7 +20,6 @@ extension StoreConformance {
             .delivery(S.delivery("c\(number)", orchestration: number, createdAt: 1, state: .failed)),
             .delivery(S.delivery("d\(number)", orchestration: number, createdAt: 1, state: .delivered)),
             .failedCompensation(S.failedCompensation("\(number)", orchestration: number, at: 3, resolution: .ignored)),
-            .submission(S.submission("k\(number)", orchestration: number, createdAt: 4)),
         ]
     }
 
@@ -68,6 +67,25 @@ extension StoreConformance {
                 .failedCompensation(S.failedCompensation("a", orchestration: 9, at: 1, resolution: .ignored)),
             ])
             #expect(try await prunable() == [7, 8, 9, 2, 1].map(S.id))
+        }
+    }
+
+    @Test(
+        "one whose submission key is remembered is kept, until the key is forgotten", arguments: StoreBackend.allCases)
+    func submissionKeeps(_ backend: StoreBackend) async throws {
+        try await backend.open { opened in
+            let store = opened.store
+            try await store.commit(
+                S.base + ended(1, positions: 1...6)
+                    + [.submission(S.submission("k1", orchestration: 1, createdAt: 4))])
+            #expect(try await store.prunable(of: S.project.id, endedBefore: S.at(99), limit: 9).isEmpty)
+            try await store.commit([.hide([S.id(1)])])
+            #expect(try await store.hidden(limit: 9).isEmpty)
+            #expect(try await store.submission(of: S.project.id, key: "k1") != nil)
+            try await store.commit([
+                .pruneEvents(S.project.id, before: S.at(0), submissionsBefore: S.at(5), rows: 9)
+            ])
+            #expect(try await store.prunable(of: S.project.id, endedBefore: S.at(99), limit: 9) == [S.id(1)])
         }
     }
 

@@ -43,7 +43,7 @@ extension HubServices {
         authenticated.get("/orchestrations/inspections") { try await inspectByValue($0, $1) }
         authenticated.get("/orchestrations/inspections/:id") { _, context in try await inspect(context) }
         authenticated.post("/orchestrations/:id/cancel") { _, context in try await cancel(context) }
-        authenticated.post("/orchestrations/:id/retry") { _, context in try await retry(context) }
+        authenticated.post("/orchestrations/:id/retry") { try await retry($0, $1) }
         authenticated.post("/plans") { try await preview($0, $1) }
         authenticated.get("/outbox") { _, context in try await outbox(context) }
         authenticated.get("/retention") { _, context in try await retention(context) }

@@ -8,8 +8,19 @@ import OrraStore
 
 /// `POST /orchestrations/{id}/retry`: the same plan again, as a new orchestration that keeps what was finished.
 extension HubServices {
-    func retry(_ context: HubContext) async throws -> Response {
-        let before = try await orchestration(try await row(context).id)
+    func retry(_ request: Hummingbird.Request, _ context: HubContext) async throws -> Response {
+        let row = try await row(context)
+        guard let key = try request.submissionKey() else { return try await retry(row.id, under: nil) }
+        // The key stands for this retry: it is none of a submission, nor of another one's retry.
+        return try await once(.init(project: row.project, key: key), "retry \(row.id)") { submission in
+            try await retry(row.id, under: submission)
+        }
+    }
+
+    private func retry(
+        _ id: OrchestrationID, under row: ((OrchestrationID) -> SubmissionRow)?
+    ) async throws -> Response {
+        let before = try await orchestration(id)
         guard before.retryRefusal == nil, let plan = before.plan else {
             throw APIError(
                 .invalidOperation, .cannotRetry,
@@ -27,7 +38,9 @@ extension HubServices {
             data: before.data, timeout: before.timeout, gracePeriod: before.gracePeriod, webhook: before.webhook,
             retryOf: before.id)
         return try await run(received, searchableValues: Submission.searchableValues(of: before.data)) {
-            .plan(received.orchestration, plan, kept: before.keptOutputs)
+            .plan(
+                received.orchestration, plan, kept: before.keptOutputs,
+                submission: row?(received.orchestration))
         }
     }
 }

@@ -15,17 +15,27 @@ extension HubServices {
             return try await submit(submission, for: project, under: nil)
         }
         let (body, hash) = try await request.decodeAndHash(ActionRequest.self)
-        let name = SubmissionGate.Name(project: project, key: key)
+        return try await once(.init(project: project, key: key), hash) { row in
+            try await submit(try Submission(body), for: project, under: row)
+        }
+    }
+
+    /// Answers from what was kept under the caller's own key, or does it and keeps it under the key.
+    func once(
+        _ name: SubmissionGate.Name, _ hash: String,
+        _ body: (_ row: @escaping (OrchestrationID) -> SubmissionRow) async throws -> Response
+    ) async throws -> Response {
         // Others with the same key wait here until this one has its answer.
-        return try await submissions.alone(name) {
+        try await submissions.alone(name) {
             let known = try await read { store throws(StoreError) in
-                try await store.submission(of: project, key: key)
+                try await store.submission(of: name.project, key: name.key)
             }
             if let known, known.createdAt + Limits.submissionKeyLife > loop.now {
                 return try await replay(known, hash)
             }
-            return try await submit(try Submission(body), for: project) { id in
-                SubmissionRow(project: project, key: key, bodyHash: hash, orchestration: id, createdAt: loop.now)
+            return try await body { id in
+                SubmissionRow(
+                    project: name.project, key: name.key, bodyHash: hash, orchestration: id, createdAt: loop.now)
             }
         }
     }
@@ -61,6 +71,8 @@ extension HubServices {
                 throw APIError(.internalError, .internalError, "the hub gave no answer")
             }
             return try answer(orchestration)
+        } catch let error as APIError where error.code == .unknownOrchestration {
+            throw APIError(.invalidOperation, .alreadyEnded, "the action was cancelled while it was planned")
         } catch let error as APIError where error.code != .actionNotActionable {
             // Its caller was told that nothing was accepted: it must not stay in preparation.
             await loop.offer(.abandoned(received.orchestration))

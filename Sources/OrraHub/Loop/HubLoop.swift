@@ -184,10 +184,18 @@ actor HubLoop {
                 if ending.load(ordering: .acquiring), core.queued == 0 || lastFault != nil { break }
                 setAlarm()
             }
+            // However it ended: nobody waits for a place in the queue any more, and nobody new begins to.
+            stop()
+            releaseAll()
             alarm?.cancel()
             posts.continuation.finish()
             closing.finish()
         }
+        releaseAll()
+    }
+
+    /// Resumes all who wait: what they brought or asked for is not on disk.
+    private func releaseAll() {
         for socket in held { socket.resume() }
         held = []
         for (_, caller) in callers { caller.resume(returning: .failure(.unavailable)) }
@@ -267,7 +275,7 @@ actor HubLoop {
     }
 
     /// Reports that are looked up at the same time. One more is not acknowledged, and so comes again.
-    private static let maximumLookUps = 256
+    private static let maximumLookUps = 16
 
     /// A report whose task is not live: its orchestration has ended, or never was.
     private func lookUp(_ report: IncomingReport) async {

@@ -17,26 +17,35 @@ struct Pruner: Sendable {
     /// Looks after every project, again and again, until it is cancelled.
     func run() async {
         while !Task.isCancelled {
-            do {
-                try await finishHidden()
-                for project in await loop.directory.projects.keys.sorted() {
-                    let retention = await loop.directory.retention(of: project) ?? retention
+            await attempt { try await finishHidden() }
+            // Each for itself: what is damaged in one project keeps no other from being pruned.
+            for project in await loop.directory.projects.keys.sorted() {
+                let retention = await loop.directory.retention(of: project) ?? retention
+                await attempt {
                     if retention > .zero {
                         _ = try await prune(project, endedBefore: loop.now - retention)
                     } else {
                         try await pruneEvents(of: project, before: Timestamp(milliseconds: 0))
                     }
                 }
-            } catch {
-                // Full disk, or stopping: the next look goes on where this one ended.
-                logger.notice("pruning stopped early", metadata: ["error": "\(error)"])
             }
             guard (try? await Task.sleep(for: interval)) != nil else { return }
         }
     }
 
+    private func attempt(_ body: () async throws -> Void) async {
+        do {
+            try await body()
+        } catch {
+            // Full disk, or stopping: the next look goes on where this one ended.
+            logger.notice("pruning stopped early", metadata: ["error": "\(error)"])
+        }
+    }
+
     /// Returns how many orchestrations are gone.
     func prune(_ project: ProjectID, endedBefore before: Timestamp) async throws -> Int {
+        // Submissions first: while a key is remembered its orchestration stays.
+        try await pruneEvents(of: project, before: before)
         var deleted = 0
         while !Task.isCancelled {
             let ids = try await store.prunable(of: project, endedBefore: before, limit: Limits.pruneOrchestrations)
@@ -49,7 +58,6 @@ struct Pruner: Sendable {
             // One that lives again is left alone, and found by the next look.
             guard hidden > 0 else { break }
         }
-        try await pruneEvents(of: project, before: before)
         return deleted
     }
 

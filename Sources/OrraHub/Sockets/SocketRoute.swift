@@ -67,7 +67,8 @@ enum SocketRoute {
 
     private static func progress(_ subject: ProgressSocket.Subject, _ uri: URI) -> SocketRoute {
         guard let text = uri.queryParameters["after"] else { return .progress(subject, after: 0) }
-        guard let after = Int64(text), after >= 0 else {
+        // No journal has numbers that JSON can't hold.
+        guard let after = Int64(text), (0...(1 << 53)).contains(after) else {
             return .refused(
                 APIError(
                     .validation, .invalidRequest, param: "after",

@@ -6,6 +6,7 @@ extension Statements {
     private static let mayBeDeleted = """
         o.ended_at_ms IS NOT NULL AND o.is_unsettled = 0 AND o.is_hidden = 0
         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.orchestration = o.id AND d.state = 'pending')
+        AND NOT EXISTS (SELECT 1 FROM submissions s WHERE s.orchestration = o.id)
         AND NOT EXISTS (
             SELECT 1 FROM failed_compensations f WHERE f.orchestration = o.id AND f.resolution = 'pending')
         """

@@ -107,4 +107,19 @@ struct ScalarTests {
             #"{"max_interval_ms":9223372036854775807}"#, #"{"jitter":1e400}"#,
         ] { #expect(throws: DecodingError.self, "\(text)") { try decode(text) } }
     }
+
+    @Test("times that are out of every range end at its ends")
+    func saturatedTimes() {
+        let (first, last) = (Timestamp(milliseconds: .min), Timestamp(milliseconds: .max))
+        #expect(last + .seconds(1) == last)
+        #expect(first + .seconds(-1) == first)
+        #expect(first - .seconds(1) == first)
+        #expect(last - .seconds(-1) == last)
+        #expect((last - first).milliseconds == .max)
+        #expect((first - last).milliseconds == .min)
+        #expect((last - first).nanoseconds == .max)
+        #expect(Duration.seconds(Int64.max).milliseconds == .max)
+        #expect(Duration.seconds(Int64.min).nanoseconds == .min)
+        #expect(Duration.milliseconds(-1_500).milliseconds == -1_500)
+    }
 }
