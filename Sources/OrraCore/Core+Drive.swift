@@ -19,14 +19,9 @@ extension Core {
     }
 
     /// Lets an orchestration handle an input, and keeps it if it has still something to do.
-    func decide(_ before: Orchestration, _ input: OrchestrationInput, at now: Timestamp) -> (Orchestration, Decision) {
+    mutating func settle(_ before: Orchestration, _ input: OrchestrationInput, at now: Timestamp) {
         var orchestration = before
         let decision = orchestration.handle(input, at: now, in: surroundings)
-        return (orchestration, decision)
-    }
-
-    mutating func settle(_ before: Orchestration, _ input: OrchestrationInput, at now: Timestamp) {
-        let (orchestration, decision) = decide(before, input, at: now)
         let id = orchestration.id
         for (offset, event) in decision.events.enumerated() {
             append(event, seq: before.seq + offset + 1, to: orchestration, at: now)
