@@ -12,7 +12,7 @@ PROCESSES := ^(Crash|Chaos|Compatibility)Tests
 FEW = $(shell $(SWIFT) test --help-hidden 2>/dev/null | grep -o -m 1 -e '--experimental-maximum-parallelization-width' \
 	| sed 's/$$/ 4/')
 
-.PHONY: demo test chaos simulate lint build release format clean
+.PHONY: demo test chaos simulate planbench lint build release format clean
 
 demo: ## Build, start a hub and four components, run a real action, show its outcome.
 	@.make/dependencies
@@ -47,6 +47,11 @@ simulate: ## Seed after seed, until one breaks a promise: make simulate SEEDS=10
 	$(SWIFT) build $(CHECKED) -c release --product Simulate
 	@"$$($(SWIFT) build -c release --show-bin-path)/Simulate" \
 		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(FROM),--from $(FROM))
+
+planbench: ## How good the offline planner is on labelled cases: make planbench CASES=<folder>. See docs/planning.md.
+	@.make/dependencies
+	$(SWIFT) build $(CHECKED) -c release --product PlanBench
+	@"$$($(SWIFT) build -c release --show-bin-path)/PlanBench" "$(CASES)"
 
 lint: ## The format of the code, as .swift-format has it.
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests docs/examples

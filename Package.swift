@@ -26,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -112,6 +113,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
             ]),
 
         // Executables.
@@ -210,6 +212,7 @@ let package = Package(
                 .product(name: "HeapModule", package: "swift-collections"),
             ]),
         .executableTarget(name: "Simulate", dependencies: ["OrraTestKit"], path: "Tests/Simulate"),
+        .executableTarget(name: "PlanBench", dependencies: ["OrraModel", "OrraPlanner"], path: "Tests/PlanBench"),
         .testTarget(name: "SimulationTests", dependencies: ["OrraEngine", "OrraTestKit"]),
 
         // Tests of the whole: real processes, the Python SDK, and the repository itself.
@@ -244,7 +247,8 @@ let package = Package(
             ]),
         .testTarget(
             name: "CompatibilityTests",
-            dependencies: ["OrraModel", "OrraProtocol", "OrraSDK", "ProcessSupport", "orra"], exclude: ["Python"]),
+            dependencies: ["OrraModel", "OrraPlanner", "OrraProtocol", "OrraSDK", "ProcessSupport", "orra"],
+            exclude: ["Fixtures", "Python"]),
         .testTarget(name: "RepositoryTests", dependencies: ["OrraModel", "OrraProtocol"]),
     ]
 )

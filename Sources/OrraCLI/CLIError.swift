@@ -29,6 +29,8 @@ public enum ExitStatus: Int32, Sendable {
     case notCompleted = 1
     /// The command was not carried out: wrong usage, no hub, or the hub refused.
     case notDone = 2
+    /// The action was accepted, and waits for a person's yes.
+    case held = 3
     /// Ctrl-C, as shells count it.
     case interrupted = 130
 }
@@ -65,6 +67,27 @@ extension CLIError {
             self.init(refusal.message, advice: "`orra inspect <id>` shows how it ended.")
         case .cannotRetry:
             self.init(refusal.message, advice: "`orra inspect <id>` shows where it stands.")
+        case .notHeld:
+            self.init(refusal.message, advice: "`orra inspect <id>` shows where it stands.")
+        case .planChanged where refusal.param == "document":
+            self.init(
+                refusal.message,
+                advice: "Run the action anew, and save its plan: `orra plans pin <o_…> --name <name>`.")
+        case .planChanged:
+            self.init(
+                refusal.message, advice: "Look at the plan again with `orra inspect <id>`, or submit the action anew.")
+        case .unknownPlan:
+            self.init(refusal.message, advice: "`orra plans ls` lists them.")
+        case .unknownGrounding:
+            self.init(refusal.message, advice: "`orra grounding ls` lists them.")
+        case .plannerUnavailable:
+            self.init(
+                refusal.message,
+                advice:
+                    "Try again in a moment, run a saved plan with --plan, or see what the offline planner found with "
+                    + "`orra verify plan … --explain`.")
+        case .planningBudgetSpent:
+            self.init(refusal.message, advice: "Raise it with `orra projects planning --llm-budget <amount>`.")
         case .unknownService:
             self.init(refusal.message, advice: "`orra services ls` lists them.")
         case .unknownCompensation:

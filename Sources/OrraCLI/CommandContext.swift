@@ -20,12 +20,18 @@ public struct CommandContext: Sendable {
     public var interruption: @Sendable () async -> Void
     /// Of this program: `0.1.0`.
     public var version: String
+    /// A line that the user types; `nil` where nobody sits, or when nothing more is typed. Whether somebody does is to
+    /// be asked before: ``isInteractive``.
+    public var input: @Sendable () async -> String?
+    /// Whether a person sits at the input.
+    public var isInteractive: Bool
 
     public init(
         output: any TextOutput, errors: any TextOutput, terminal: @escaping @Sendable () -> Terminal?,
         environment: [String: String], now: @escaping @Sendable () -> Timestamp,
         client: @escaping @Sendable (HubAddress, String?) -> OperatorClient,
-        interruption: @escaping @Sendable () async -> Void, version: String
+        interruption: @escaping @Sendable () async -> Void, version: String, isInteractive: Bool = false,
+        input: @escaping @Sendable () async -> String? = { nil }
     ) {
         self.output = output
         self.errors = errors
@@ -35,6 +41,8 @@ public struct CommandContext: Sendable {
         self.client = client
         self.interruption = interruption
         self.version = version
+        self.isInteractive = isInteractive
+        self.input = input
     }
 
     /// The process's own streams, environment, clock and signals.
@@ -47,7 +55,7 @@ public struct CommandContext: Sendable {
             interruption: {
                 for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return }
             },
-            version: version)
+            version: version, isInteractive: StandardInput.isTerminal, input: { StandardInput.line() })
     }
 }
 

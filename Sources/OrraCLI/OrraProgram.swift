@@ -21,13 +21,14 @@ extension ContextCommand {
 /// ```
 ///
 /// Exit codes: 0 done; 1 the action did not complete or is not actionable; 2 the command was not carried out (usage, no hub,
-/// refused); 130 interrupted.
+/// refused); 3 the plan waits for a person's yes; 130 interrupted.
 public enum OrraProgram {
     /// All commands but `serve`, in the order of the help.
     public static let commands: [any ParsableCommand.Type] = [
-        ProjectsCommand.self, VerifyCommand.self, ListCommand.self, InspectCommand.self, CancelCommand.self,
-        RetryCommand.self, CompensationFailuresCommand.self, OutboxCommand.self, ServicesCommand.self,
-        WebhooksCommand.self, APIKeysCommand.self, PruneCommand.self, ConfigCommand.self, VersionCommand.self,
+        ProjectsCommand.self, VerifyCommand.self, ListCommand.self, InspectCommand.self, ApproveCommand.self,
+        RejectCommand.self, CancelCommand.self, RetryCommand.self, PlansCommand.self, GroundingCommand.self,
+        CompensationFailuresCommand.self, OutboxCommand.self, ServicesCommand.self, WebhooksCommand.self,
+        APIKeysCommand.self, PruneCommand.self, ConfigCommand.self, VersionCommand.self,
     ]
 
     /// Parses the arguments, runs the command, says what went wrong, and returns the exit code of the process.

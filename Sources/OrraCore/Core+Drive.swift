@@ -29,6 +29,9 @@ extension Core {
         let row = Self.row(of: orchestration)
         if row != Self.row(of: before) { writes.append(.orchestration(row)) }
         if orchestration.outcome != nil, before.outcome == nil { tellOutcome(of: orchestration, at: now) }
+        if orchestration.phase.kind == .held, before.phase.kind == .preparing {
+            askApproval(of: orchestration, at: now)
+        }
         let isLive = orchestration.phase.kind != .ended || orchestration.isUnsettled
         account(live[id], isLive ? orchestration : nil)
         if isLive {
@@ -108,7 +111,7 @@ extension Core {
             status: orchestration.status, error: orchestration.failure?.message,
             receivedAt: orchestration.receivedAt, endedAt: endedAt,
             isUnsettled: endedAt != nil && orchestration.isUnsettled,
-            compensations: orchestration.compensationCounts)
+            compensations: orchestration.compensationCounts, pauseReason: orchestration.pauseReason)
     }
 
     private mutating func tellOutcome(of orchestration: Orchestration, at now: Timestamp) {
@@ -123,6 +126,14 @@ extension Core {
         }
         for webhook in registered {
             addDelivery(to: webhook.url, secret: webhook.secret, form: .list, of: orchestration, at: now)
+        }
+    }
+
+    private mutating func askApproval(of orchestration: Orchestration, at now: Timestamp) {
+        for webhook in directory.webhooks(of: orchestration.project, for: .outcomes) {
+            addDelivery(
+                to: webhook.url, secret: webhook.secret, form: .list, subject: .approvalRequested, of: orchestration,
+                at: now)
         }
     }
 

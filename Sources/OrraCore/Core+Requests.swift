@@ -29,12 +29,23 @@ extension Core {
             return .done
         case .registerService(let service): return register(service)
         case .receive(let received, let values): return receive(received, values, at: now)
-        case .plan(let id, let plan, let kept, let submission):
-            return accept(id, plan, kept, submission, at: now)
-        case .refuse(let id, let reason, let submission):
+        case .plan(let id, let plan, let kept, let terms, let stages, let submission):
+            return accept(
+                id, .planned(plan, kept: kept, terms: terms, stages: stages), plan, submission, at: now)
+        case .refuse(let id, let reason, let stages, let submission):
             guard live[id] != nil else { return .failure(.notLive) }
             if let submission { writes.append(.submission(submission)) }
-            return driveAndShow(id, .notActionable(reason: reason), at: now)
+            return driveAndShow(id, .notActionable(reason: reason, stages: stages), at: now)
+        case .approve(let id, let project, let planHash, let reason):
+            return decide(id, project, planHash, .approve(reason: reason), at: now)
+        case .reject(let id, let project, let reason):
+            return decide(id, project, nil, .reject(reason: reason), at: now)
+        case .keep(let document):
+            writes.append(.document(document))
+            return .done
+        case .discard(let project, let kind, let names):
+            writes.append(.deleteDocuments(project, kind, names: names))
+            return .done
         case .cancel(let id, let project):
             guard let orchestration = live[id], orchestration.project == project, orchestration.outcome == nil else {
                 return .failure(.notLive)
@@ -60,19 +71,41 @@ extension Core {
         }
     }
 
-    private mutating func accept(
-        _ id: OrchestrationID, _ plan: Plan, _ kept: [KeptOutput], _ submission: SubmissionRow?, at now: Timestamp
+    /// A person's yes or no to a plan that waits for it.
+    private mutating func decide(
+        _ id: OrchestrationID, _ project: ProjectID, _ planHash: String?, _ input: OrchestrationInput,
+        at now: Timestamp
     ) -> Reply {
-        for service in Set(plan.tasks.map(\.service)).sorted()
-        where fleet.waiting(for: service) >= bounds.outboxEntries {
-            return .failure(
-                .outboxFull(
-                    "\(bounds.outboxEntries) tasks wait for \(directory.service(service)?.name ?? service.rawValue); "
-                        + "start it, or try again later"))
+        guard let orchestration = live[id], orchestration.project == project else { return .failure(.notLive) }
+        guard case .held(let until) = orchestration.phase else { return .failure(.notHeld) }
+        guard now < until else {
+            drive(id, .clock, at: now)
+            return .failure(.notHeld)
         }
+        guard planHash == nil || planHash == orchestration.terms.planHash else { return .failure(.planChanged) }
+        // What waited for a yes was in nobody's way.
+        if case .approve = input, let plan = orchestration.plan, let full = full(plan) { return .failure(full) }
+        return driveAndShow(id, input, at: now)
+    }
+
+    private mutating func accept(
+        _ id: OrchestrationID, _ input: OrchestrationInput, _ plan: Plan, _ submission: SubmissionRow?,
+        at now: Timestamp
+    ) -> Reply {
+        if let full = full(plan) { return .failure(full) }
         guard live[id] != nil else { return .failure(.notLive) }
         if let submission { writes.append(.submission(submission)) }
-        return driveAndShow(id, .planned(plan, kept: kept), at: now)
+        return driveAndShow(id, input, at: now)
+    }
+
+    private func full(_ plan: Plan) -> RequestFailure? {
+        for service in Set(plan.tasks.map(\.service)).sorted()
+        where fleet.waiting(for: service) >= bounds.outboxEntries {
+            return .outboxFull(
+                "\(bounds.outboxEntries) tasks wait for \(directory.service(service)?.name ?? service.rawValue); "
+                    + "start it, or try again later")
+        }
+        return nil
     }
 
     private mutating func resolve(

@@ -80,8 +80,16 @@ public enum Request: Sendable {
     /// An action has come in; its plan is to follow.
     case receive(Event.Received, parameterValues: [String])
     /// `kept`: what a retry takes over. `submission`: the caller's own key, kept with the plan.
-    case plan(OrchestrationID, Plan, kept: [KeptOutput] = [], submission: SubmissionRow? = nil)
-    case refuse(OrchestrationID, reason: String, submission: SubmissionRow? = nil)
+    case plan(
+        OrchestrationID, Plan, kept: [KeptOutput] = [], terms: PlanTerms? = nil, stages: [PlanningStage] = [],
+        submission: SubmissionRow? = nil)
+    case refuse(OrchestrationID, reason: String, stages: [PlanningStage] = [], submission: SubmissionRow? = nil)
+    /// A person's yes to the plan of this hash, or no.
+    case approve(OrchestrationID, ProjectID, planHash: String?, reason: String?)
+    case reject(OrchestrationID, ProjectID, reason: String?)
+    /// Keeps what belongs to the project, in place of what it has under this kind and name.
+    case keep(ProjectDocument)
+    case discard(ProjectID, ProjectDocument.Kind, names: [String])
     case cancel(OrchestrationID, ProjectID)
     /// Somebody took care of a failed compensation. The orchestration as the store has it, for when it is not live.
     case resolve(FailedCompensation, FailedCompensation.Resolution, reason: String, Orchestration)
@@ -114,6 +122,10 @@ public enum RequestFailure: Error, Sendable, Hashable {
     case outboxFull(String)
     /// The failed compensation was taken care of before.
     case alreadyResolved
+    /// It waits for nobody's yes.
+    case notHeld
+    /// Another plan waits than the one that was said yes to.
+    case planChanged
     /// The orchestration has changed since it was read; ask again.
     case stale
     /// The store can't write now. Nothing was accepted.

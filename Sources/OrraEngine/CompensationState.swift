@@ -109,7 +109,7 @@ extension Orchestration {
         switch phase {
         case .compensating: true
         case .ended(let ended): ended.status != .completed
-        case .preparing, .running, .ending: false
+        case .preparing, .held, .running, .ending: false
         }
     }
 
@@ -117,7 +117,7 @@ extension Orchestration {
     public var outcome: Event.Ended? {
         switch phase {
         case .compensating(let ended), .ended(let ended): ended
-        case .preparing, .running, .ending: nil
+        case .preparing, .held, .running, .ending: nil
         }
     }
 
@@ -144,7 +144,7 @@ extension Orchestration {
         switch phase {
         case .compensating(let ended), .ended(let ended): ended.status
         case .ending(let outcome): outcome.status
-        case .preparing, .running: .failed
+        case .preparing, .held, .running: .failed
         }
     }
 

@@ -28,8 +28,11 @@ public struct Decision: Sendable, Hashable {
 /// What can happen to an orchestration.
 public enum OrchestrationInput: Sendable, Hashable {
     /// `kept`: outputs of tasks that a retry takes over from the orchestration that it repeats.
-    case planned(Plan, kept: [KeptOutput] = [])
-    case notActionable(reason: String)
+    case planned(Plan, kept: [KeptOutput] = [], terms: PlanTerms? = nil, stages: [PlanningStage] = [])
+    case notActionable(reason: String, stages: [PlanningStage] = [])
+    /// A person's yes to the plan that waits for it.
+    case approve(reason: String?)
+    case reject(reason: String?)
     /// Its caller was told that it is not accepted.
     case abandoned
     /// The hub starts: nothing is connected yet.

@@ -20,7 +20,10 @@ extension Event: Codable {
         }
         switch try container.decode(Kind.self, forKey: .type) {
         case .received: self = .received(try Received(from: decoder))
+        case .planningStage: self = .planningStage(try PlanningStage(from: decoder))
         case .planned: self = .planned(try Planned(from: decoder))
+        case .approved: self = .approved(try Approved(from: decoder))
+        case .outputWarning: self = .outputWarning(try OutputWarning(from: decoder))
         case .taskReady: self = .taskReady(try TaskReady(from: decoder))
         case .taskDispatched: self = .taskDispatched(try TaskDispatched(from: decoder))
         case .taskWaiting: self = .taskWaiting(try TaskWaiting(from: decoder))
@@ -53,7 +56,10 @@ extension Event: Codable {
         try container.encode(kind, forKey: .type)
         switch self {
         case .received(let event): try event.encode(to: encoder)
+        case .planningStage(let event): try event.encode(to: encoder)
         case .planned(let event): try event.encode(to: encoder)
+        case .approved(let event): try event.encode(to: encoder)
+        case .outputWarning(let event): try event.encode(to: encoder)
         case .taskReady(let event): try event.encode(to: encoder)
         case .taskDispatched(let event): try event.encode(to: encoder)
         case .taskWaiting(let event): try event.encode(to: encoder)
@@ -81,7 +87,8 @@ extension Event: Codable {
 
     /// An event's type, as on disk.
     public enum Kind: String, Sendable, Codable, CaseIterable {
-        case received, planned, taskReady, taskDispatched, taskWaiting, taskInterim, attemptFailed, taskCompleted
+        case received, planningStage, planned, approved, outputWarning, taskReady, taskDispatched, taskWaiting,
+            taskInterim, attemptFailed, taskCompleted
         case taskFailed, taskAborted, taskCancelled, taskLate, messageRejected, paused, resumed
         case taskKept, ending, compensating, compensationReady, compensationDispatched, compensationWaiting
         case compensationAttemptFailed, compensationEnded, compensationResolved, ended
@@ -90,7 +97,10 @@ extension Event: Codable {
     public var kind: Kind {
         switch self {
         case .received: .received
+        case .planningStage: .planningStage
         case .planned: .planned
+        case .approved: .approved
+        case .outputWarning: .outputWarning
         case .taskReady: .taskReady
         case .taskDispatched: .taskDispatched
         case .taskWaiting: .taskWaiting

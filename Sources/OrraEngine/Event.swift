@@ -6,7 +6,13 @@ public import OrraModel
 /// versioned, and journals of released versions are kept as fixtures.
 public enum Event: Sendable, Hashable {
     case received(Received)
+    /// What one stage of planning found; before the plan or the refusal.
+    case planningStage(PlanningStage)
     case planned(Planned)
+    /// A person said yes to the plan that waited for it.
+    case approved(Approved)
+    /// An output breaks the schema that its service registered; it is taken all the same.
+    case outputWarning(OutputWarning)
     /// A task's inputs are there; it waits for a connection.
     case taskReady(TaskReady)
     case taskDispatched(TaskDispatched)
@@ -76,10 +82,42 @@ extension Event {
         public var plan: Plan
         /// Names and versions of the plan's services as they were then.
         public var services: [ServiceReference]
+        /// Absent in journals of before plans had terms.
+        public var terms: PlanTerms?
+        /// Until when it waits for a person's yes; absent when it waits for nobody.
+        public var holdUntil: Timestamp?
 
-        public init(plan: Plan, services: [ServiceReference]) {
+        public init(
+            plan: Plan, services: [ServiceReference], terms: PlanTerms? = nil, holdUntil: Timestamp? = nil
+        ) {
             self.plan = plan
             self.services = services
+            self.terms = terms
+            self.holdUntil = holdUntil
+        }
+    }
+
+    public struct Approved: Sendable, Hashable, Codable {
+        /// Of the plan that the yes is about.
+        public var planHash: String?
+        public var reason: String?
+
+        public init(planHash: String? = nil, reason: String? = nil) {
+            self.planHash = planHash
+            self.reason = reason
+        }
+    }
+
+    public struct OutputWarning: Sendable, Hashable, Codable {
+        public var task: TaskID
+        /// Within the output: `items[2].price`; empty for the whole.
+        public var path: String
+        public var reason: String
+
+        public init(task: TaskID, path: String, reason: String) {
+            self.task = task
+            self.path = path
+            self.reason = reason
         }
     }
 

@@ -33,7 +33,7 @@ enum InputBinding {
                     Failure(
                         .taskInputInvalid,
                         "the input of \(orchestration.label(task)) breaks the service's schema: "
-                            + (violation.path.isEmpty ? "it" : violation.path) + " \(violation.reason)"))
+                            + violation.sentence))
             }
         }
         let raw = RawJSON(.object(input))

@@ -27,10 +27,15 @@ extension Orchestration {
         payloadBytes += event.payloadBytes
         switch event {
         case .received: preconditionFailure("a journal has one `received`, its first entry")
+        case .planningStage: break
         case .planned(let event):
             plan = event.plan
             services = event.services
+            terms = event.terms ?? PlanTerms()
             tasks = event.plan.tasks.map(TaskState.init)
+            move(to: event.holdUntil.map { .held(until: $0) } ?? .running)
+        case .approved:
+            isApproved = true
             move(to: .running)
         case .paused: isPaused = true
         case .resumed: isPaused = false
@@ -46,6 +51,7 @@ extension Orchestration {
 
     private mutating func applyToTask(_ event: Event, at now: Timestamp) {
         switch event {
+        case .outputWarning: break
         case .taskReady(let event):
             tasks[event.task.number - 1].input = event.input
             tasks[event.task.number - 1].key = event.key
@@ -148,8 +154,12 @@ extension Orchestration {
         }
         switch event {
         case .received: return false
+        case .planningStage: return phase == .preparing
+        case .approved: return phase.kind == .held
+        case .outputWarning(let event): return may(event.task)
         case .planned(let event):
-            return may(.running) && event.plan.tasks.map(\.id.number) == Array(1..<(event.plan.tasks.count + 1))
+            return may(event.holdUntil == nil ? .running : .held)
+                && event.plan.tasks.map(\.id.number) == Array(1..<(event.plan.tasks.count + 1))
         case .taskReady(let event): return may(event.task, .queued)
         case .taskDispatched(let event): return event.isCountable && self[event.task]?.phase.kind == .queued
         case .taskWaiting(let event): return may(event.task, .queued)

@@ -8,9 +8,11 @@ extension Orchestration {
     ) -> Decision {
         var turn = Turn(orchestration: self, now: now)
         switch input {
-        case .planned(let plan, let kept): turn.planned(plan, kept, in: surroundings)
-        case .notActionable(let reason):
-            if phase == .preparing { turn.end(.init(status: .notActionable, failure: .init(.notActionable, reason))) }
+        case .planned(let plan, let kept, let terms, let stages):
+            turn.planned(plan, kept, terms, stages, in: surroundings)
+        case .notActionable(let reason, let stages): turn.refused(reason, stages)
+        case .approve(let reason): turn.approve(reason)
+        case .reject(let reason): turn.reject(reason)
         case .abandoned: turn.abandoned()
         case .recovered: turn.recovered()
         case .dispatched(let task, let execution, let connection, let instance, let kind):
@@ -30,6 +32,7 @@ extension Orchestration {
         case .resolve(let task, let resolution, let reason): turn.resolve(task, resolution, reason)
         case .cancel: turn.cancel()
         case .clock:
+            turn.holdClock()
             turn.clock(in: surroundings)
             turn.compensationClock(in: surroundings)
         }
@@ -41,6 +44,7 @@ extension Orchestration {
     /// When `handle(.clock)` has something to do next, if nothing else happens. `nil`: nothing.
     public func nextWakeup(in surroundings: some Surroundings) -> Timestamp? {
         guard case .running = phase else {
+            if case .held(let until) = phase { return until }
             if undoes { return activeCompensation?.undo?.nextWakeup }
             return tasks.compactMap { if case .inFlight(let delivery) = $0.phase { delivery.deadline } else { nil } }
                 .min()
@@ -85,23 +89,7 @@ struct Turn {
     var isRunning: Bool { orchestration.phase == .running }
     var isEnding: Bool { if case .ending = orchestration.phase { true } else { false } }
 
-    // MARK: - Planning, start, end
-
-    mutating func planned(_ plan: Plan, _ kept: [KeptOutput], in surroundings: some Surroundings) {
-        guard orchestration.phase == .preparing else { return }
-        let used = Set(plan.tasks.map(\.service))
-        let services = used.sorted().compactMap(surroundings.service).map(Event.ServiceReference.init)
-        guard services.count == used.count else {
-            return end(
-                .init(
-                    status: .notActionable,
-                    failure: .init(.notActionable, "a service of the plan is no longer registered; submit again")))
-        }
-        emit(.planned(.init(plan: plan, services: services)))
-        for kept in kept where orchestration[kept.task]?.phase == .blocked {
-            emit(.taskKept(.init(task: kept.task, output: kept.output, from: kept.from)))
-        }
-    }
+    // MARK: - Start, end
 
     mutating func abandoned() {
         guard orchestration.phase == .preparing else { return }
@@ -145,6 +133,7 @@ struct Turn {
     mutating func begin(_ outcome: Event.Outcome) {
         switch orchestration.phase {
         case .preparing: return end(.init(status: outcome.status, failure: outcome.failure))
+        case .held: return endHeld(outcome)
         case .running: break
         case .ending, .compensating, .ended: return
         }

@@ -17,6 +17,9 @@ public struct Orchestration: Sendable, Hashable {
     public let receivedAt: Timestamp
     public internal(set) var phase = OrchestrationPhase.preparing
     public internal(set) var plan: Plan?
+    public internal(set) var terms = PlanTerms()
+    /// Whether a person said yes to the plan.
+    public internal(set) var isApproved = false
     public internal(set) var services: [Event.ServiceReference] = []
     /// In the order of their numbers, from `task1`.
     public internal(set) var tasks: [TaskState] = []
@@ -52,6 +55,7 @@ public struct Orchestration: Sendable, Hashable {
     public var status: Status {
         switch phase {
         case .preparing: .preparing
+        case .held: .paused
         case .running: isPaused ? .paused : .processing
         case .ending(let outcome): outcome.status == .completed ? .processing : outcome.status
         case .compensating(let ended), .ended(let ended): ended.status
@@ -60,9 +64,17 @@ public struct Orchestration: Sendable, Hashable {
 
     public var failure: Failure? {
         switch phase {
-        case .preparing, .running: nil
+        case .preparing, .held, .running: nil
         case .ending(let outcome): outcome.failure
         case .compensating(let ended), .ended(let ended): ended.failure
+        }
+    }
+
+    /// What a paused one waits for; `nil` if it is not paused.
+    public var pauseReason: PauseReason? {
+        switch phase {
+        case .held: PauseReason(terms.hold ?? .confirmation)
+        default: status == .paused ? .serviceAway : nil
         }
     }
 
@@ -78,12 +90,14 @@ public struct Orchestration: Sendable, Hashable {
     func label(_ task: TaskState) -> String { "\(task.id) (\(name(of: task.service)))" }
 }
 
-///     preparing ─► running ─► ending ─► compensating ─► ended
-///         │            │         └───────────────────────▲
-///         └────────────┴─────────────────────────────────┘
+///     preparing ─► held ─► running ─► ending ─► compensating ─► ended
+///         │ └────────│────────▲ │        └───────────────────────▲
+///         └──────────┴──────────┴────────────────────────────────┘
 public enum OrchestrationPhase: Sendable, Hashable {
     /// Being planned; its caller has no answer yet.
     case preparing
+    /// The plan waits for a person's yes.
+    case held(until: Timestamp)
     case running
     /// The outcome is decided; nothing more is dispatched, what runs is awaited until its deadline.
     case ending(Event.Outcome)
@@ -91,11 +105,12 @@ public enum OrchestrationPhase: Sendable, Hashable {
     case compensating(Event.Ended)
     case ended(Event.Ended)
 
-    public enum Kind: String, Sendable, CaseIterable { case preparing, running, ending, compensating, ended }
+    public enum Kind: String, Sendable, CaseIterable { case preparing, held, running, ending, compensating, ended }
 
     public var kind: Kind {
         switch self {
         case .preparing: .preparing
+        case .held: .held
         case .running: .running
         case .ending: .ending
         case .compensating: .compensating
@@ -106,7 +121,9 @@ public enum OrchestrationPhase: Sendable, Hashable {
     public static func successors(of kind: Kind) -> Set<Kind> {
         switch kind {
         // ended: not actionable, or the hub stopped meanwhile.
-        case .preparing: [.running, .ended]
+        case .preparing: [.held, .running, .ended]
+        // ended: rejected, cancelled, or nobody said yes in time.
+        case .held: [.running, .ended]
         // ended: completed.
         case .running: [.ending, .ended]
         // ended: nothing is to be undone.

@@ -11,7 +11,22 @@ extension Turn {
             // The work is done all the same.
             return keepForUndoing(task, kept, failure)
         }
+        warn(of: output, task, in: surroundings)
         emit(.taskCompleted(.init(task: task.id, output: output, compensation: kept)))
+    }
+
+    /// Journals where an output that is taken all the same breaks its schema.
+    private mutating func warn(of output: RawJSON, _ task: TaskState, in surroundings: some Surroundings) {
+        guard orchestration.terms.outputCheck == .warn,
+            let schema = surroundings.service(task.service)?.schema.output
+        else { return }
+        for violation in schema.validate(output.value).prefix(Limits.warningsPerTask) {
+            emit(
+                .outputWarning(
+                    .init(
+                        task: task.id, path: String(violation.path.prefix(Limits.errorCharacters)),
+                        reason: String(violation.reason.prefix(Limits.errorCharacters)))))
+        }
     }
 
     /// A success behind the task's or the orchestration's outcome. Returns whether there was anything to keep.
@@ -23,6 +38,7 @@ extension Turn {
             guard kept.map(fits) == true else { return false }
             keepForUndoing(task, kept, failure)
         } else {
+            warn(of: output, task, in: surroundings)
             emit(.taskLate(.init(task: task.id, output: output, compensation: kept)))
         }
         return true
@@ -60,13 +76,13 @@ extension Turn {
                 "with the output of \(label), \(size) bytes, the orchestration would hold more than "
                     + "\(Limits.orchestrationBytes) bytes")
         }
-        guard let schema = surroundings.service(task.service)?.schema.output,
+        guard orchestration.terms.outputCheck ?? .enforce == .enforce,
+            let schema = surroundings.service(task.service)?.schema.output,
             let violation = schema.validate(output.value).first
         else { return nil }
         return Failure(
             .taskOutputInvalid,
-            "the output of \(label) breaks the schema that the service registered: "
-                + (violation.path.isEmpty ? "it" : violation.path) + " \(violation.reason)")
+            "the output of \(label) breaks the schema that the service registered: \(violation.sentence)")
     }
 
     /// What a service hands over to undo its work counts if it registered that it can.
@@ -77,5 +93,13 @@ extension Turn {
             orchestration.services.first { $0.id == task.service }?.revertible == true
             || surroundings.service(task.service)?.revertible == true
         return isRevertible ? compensation : nil
+    }
+}
+
+extension SchemaViolation {
+    /// What is wrong where. A path may hold the names of members that came from outside, of any length.
+    var sentence: String {
+        let place = path.isEmpty ? "it" : path.prefix(Limits.errorCharacters)
+        return "\(place) \(reason.prefix(Limits.errorCharacters))"
     }
 }

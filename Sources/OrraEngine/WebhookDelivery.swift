@@ -14,6 +14,8 @@ public struct WebhookDelivery: Sendable, Hashable, Codable {
     public enum Subject: Sendable, Hashable, Codable {
         /// How the orchestration ended.
         case outcome
+        /// Its plan waits for a person's yes.
+        case approvalRequested
         /// This task could not be undone.
         case compensationFailed(TaskID)
     }

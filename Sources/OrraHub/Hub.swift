@@ -8,7 +8,7 @@ import NIOPosix
 import OrraCore
 import OrraEngine
 import OrraModel
-public import OrraPlanner
+import OrraPlanner
 public import OrraStore
 import OrraWebSocket
 public import ServiceLifecycle
@@ -25,24 +25,29 @@ public struct Hub: ServiceLifecycle.Service {
     private let configuration: HubConfiguration
     private let loop: HubLoop
     private let store: any Store
-    private let planner: any Planner
+    private let planning: HubPlanning
+    private let modelClient: HTTPClient?
     private let logger: Logger
     private let onRunning: @Sendable (_ port: Int) async -> Void
 
     /// Reads what the store kept. `onRunning` is told the port once requests are answered.
     public init(
-        store: any Store, planner: any Planner = OfflinePlanner(), configuration: HubConfiguration, logger: Logger,
+        store: any Store, configuration: HubConfiguration, logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) async throws(StoreError) {
         self.configuration = configuration
         self.store = store
-        self.planner = planner
         self.logger = logger
         self.onRunning = onRunning
         let recovery = try await store.recover()
         loop = HubLoop(
             recovery: recovery, store: store, bounds: configuration.tuning.bounds,
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
+        modelClient = configuration.model.map { _ in
+            HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: Self.modelConnections)
+        }
+        planning = HubPlanning(
+            loop: loop, store: store, configuration: configuration, client: modelClient, logger: logger)
     }
 
     /// What a start banner tells.
@@ -67,7 +72,7 @@ public struct Hub: ServiceLifecycle.Service {
             loop: loop, store: store, retention: configuration.retention, interval: tuning.pruneInterval,
             logger: logger)
         let services = HubServices(
-            loop: loop, store: store, planner: planner, pruner: pruner, version: OrraVersion.current)
+            loop: loop, store: store, planning: planning, pruner: pruner, version: OrraVersion.current)
         let application = Application(
             router: services.router(),
             server: .http1WebSocket(limits: tuning.socketLimits) { request, _ in await upgrade(request, services) },
@@ -88,15 +93,26 @@ public struct Hub: ServiceLifecycle.Service {
             logger: logger)
         lifecycle.maximumGracefulShutdownDuration = Limits.shutdown - .seconds(2)
         let group = ServiceGroup(configuration: lifecycle)
+        let result: Result<Void, any Error>
         do {
-            try await group.run()
+            result = .success(try await group.run())
         } catch {
-            try? await client.shutdown()
-            await store.close()
-            throw error
+            result = .failure(error)
         }
         try? await client.shutdown()
+        try? await modelClient?.shutdown()
         await store.close()
+        try result.get()
+    }
+
+    private static var modelConnections: HTTPClient.Configuration {
+        // How long an answer may take is the model's own setting.
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)))
+        configuration.httpVersion = .http1Only
+        // Faults come at once: tries again are the model's own business.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
     }
 
     private static var webhookClient: HTTPClient.Configuration {

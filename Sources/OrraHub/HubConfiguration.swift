@@ -11,13 +11,20 @@ public struct HubConfiguration: Sendable, Hashable {
 
     /// How long ended orchestrations are kept in projects that say nothing else; 0 keeps all.
     public var retention: Duration
+    /// How actions are planned in projects that say nothing else; what is absent is as in ``PlanningSettings/standard``.
+    public var planning: PlanningSettings
+    /// The language model that plans; `nil`: the offline planner alone.
+    public var model: ModelConfiguration?
 
     var tuning = HubTuning()
 
     public init(
-        host: String = "127.0.0.1", port: Int = 8005, dataDirectory: String, retention: Duration = Limits.retention
+        host: String = "127.0.0.1", port: Int = 8005, dataDirectory: String, retention: Duration = Limits.retention,
+        planning: PlanningSettings = PlanningSettings(), model: ModelConfiguration? = nil
     ) {
         self.retention = retention
+        self.planning = planning
+        self.model = model
         self.host = host
         self.port = port
         self.dataDirectory = dataDirectory

@@ -41,6 +41,10 @@ public enum FailureCode: String, Sendable, Codable, CaseIterable {
     case compensationExpired = "Orra:CompensationExpired"
     /// The answer to a request to undo is no compensation result.
     case compensationInvalid = "Orra:CompensationInvalid"
+    /// A person said no to the plan.
+    case planRejected = "Orra:PlanRejected"
+    /// Nobody said yes to the plan in time.
+    case approvalExpired = "Orra:ApprovalExpired"
     /// The registered services can't cover the action.
     case notActionable = "Orra:ActionNotActionable"
 }

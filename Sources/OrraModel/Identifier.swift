@@ -36,6 +36,7 @@ public enum WebhookKind: IdentifierKind { public static let prefix = "w_" }
 public enum DeliveryKind: IdentifierKind { public static let prefix = "d_" }
 public enum InterimKind: IdentifierKind { public static let prefix = "i_" }
 public enum CompensationKind: IdentifierKind { public static let prefix = "c_" }
+public enum PlanKind: IdentifierKind { public static let prefix = "pl_" }
 
 public typealias ProjectID = Identifier<ProjectKind>
 public typealias ServiceID = Identifier<ServiceIdentity>
@@ -48,6 +49,8 @@ public typealias DeliveryID = Identifier<DeliveryKind>
 public typealias InterimID = Identifier<InterimKind>
 /// One task's compensation, in the inbox of those that failed.
 public typealias CompensationID = Identifier<CompensationKind>
+/// One plan in the cache.
+public typealias PlanID = Identifier<PlanKind>
 
 extension Identifier: Comparable {
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }

@@ -81,6 +81,39 @@ public enum Limits {
     public static let pruneOrchestrations = 64
     public static let pruneRows = 1_000
 
+    // MARK: - Planning
+
+    /// Bytes of a plan's tasks as JSON, `task0` left out. Beyond: the plan is refused.
+    public static let planBytes = payloadBytes
+    /// Plans that the cache holds of one project. One more drops the oldest.
+    public static let cachedPlansPerProject = 1_000
+    /// Plans of one catalogue, grounding and set of parameters that an action is compared with, newest first.
+    public static let cachedPlansPerScope = 256
+    /// How long the cache holds a plan.
+    public static let cachedPlanLife = Duration.seconds(24 * 3600)
+    public static let pinnedPlansPerProject = 256
+    /// Bytes of a pinned plan as JSON.
+    public static let pinnedPlanBytes = 256 * 1024
+    public static let pinnedPlanNameCharacters = 1...63
+    /// Versions of grounding specs, all names together.
+    public static let groundingsPerProject = 256
+    /// Bytes of one grounding spec as JSON.
+    public static let groundingBytes = 256 * 1024
+    public static let useCasesPerGrounding = 100
+    public static let constraintsPerGrounding = 100
+    /// Times that a language model may answer one action: the first time, and after what was wrong was told to it.
+    public static let modelAnswersPerPlan = 3
+    /// Stages of planning that the journal of one action holds.
+    public static let planningStages = 32
+    /// Services in a model's prompt. A larger catalogue is cut down to those that the action can mean.
+    public static let servicesPerPrompt = 40
+    /// How long a plan may wait for a person's yes.
+    public static let holdLife = Duration.seconds(7 * 24 * 3600)
+    /// Characters of what a person says with a yes or a no.
+    public static let approvalReasonCharacters = 1_024
+    /// Warnings about one task's output that the journal holds.
+    public static let warningsPerTask = 8
+
     // MARK: - Delivery
 
     /// Tasks in flight on a connection whose client declared no credit.

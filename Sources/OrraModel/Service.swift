@@ -21,7 +21,7 @@ public struct Service: Sendable, Hashable, Codable {
     public var requires: [String]
     /// Phrases of actions that this service serves, for the planner.
     public var examples: [String]
-    /// Whether a person must approve its tasks. Kept and shown; nothing asks yet.
+    /// Whether a plan that uses it waits for a person's approval.
     public var approval: Bool
     public var registeredAt: Timestamp
 

@@ -6,6 +6,9 @@ public enum ErrorCode: String, Sendable, Codable, CaseIterable {
     case unknownOrchestration = "Orra:UnknownOrchestration"
     case unknownService = "Orra:UnknownService"
     case unknownCompensation = "Orra:UnknownCompensation"
+    /// No plan of this id is in the cache, and none was saved under this name.
+    case unknownPlan = "Orra:UnknownPlan"
+    case unknownGrounding = "Orra:UnknownGrounding"
     /// The body is not JSON. (The spelling is the one that existing clients know.)
     case malformedJSON = "Orra:JSONMarshalingFail"
     case bodyTooLarge = "Orra:BodyTooLarge"
@@ -14,6 +17,15 @@ public enum ErrorCode: String, Sendable, Codable, CaseIterable {
     case invalidService = "Orra:InvalidService"
     case actionNotActionable = "Orra:ActionNotActionable"
     case invalidPlan = "Orra:InvalidPlan"
+    case invalidGrounding = "Orra:InvalidGrounding"
+    /// The language model is out of reach, and the offline planner is not sure enough.
+    case plannerUnavailable = "Orra:PlannerUnavailable"
+    /// What language models may cost the project in this month is spent.
+    case planningBudgetSpent = "Orra:PlanningBudgetSpent"
+    /// The orchestration does not wait for a person's decision.
+    case notHeld = "Orra:NotHeld"
+    /// The plan that waits is another than the one that was approved, or a service of it has changed since.
+    case planChanged = "Orra:PlanChanged"
     /// The orchestration has ended: there is nothing to cancel.
     case alreadyEnded = "Orra:AlreadyEnded"
     /// The orchestration still runs, completed, was never planned, or has been undone: there is nothing to run again.

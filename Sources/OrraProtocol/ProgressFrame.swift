@@ -11,8 +11,12 @@ public struct ProgressFrame: Sendable, Hashable, Codable {
     public enum Kind: String, Sendable, Codable, CaseIterable {
         /// The action has come in and is being planned.
         case received
-        /// The plan is on disk: `plan`, `tasks`.
+        /// One stage of planning is through: `stage`.
+        case planningStage = "planning_stage"
+        /// The plan is on disk: `plan`, `tasks`, `planner`, `confidence`?, `planHash`, `pauseReason`?.
         case planned
+        /// A person said yes to the plan that waited: `planHash`, `reason`?.
+        case approved
         /// A task's inputs are there: `input`.
         case taskReady = "task_ready"
         /// The task was handed to a connection: `attempt`, `delivery`.
@@ -23,6 +27,8 @@ public struct ProgressFrame: Sendable, Hashable, Codable {
         /// An attempt ended without an output: `error`, `code`, `retryAt`?.
         case taskAttemptFailed = "task_attempt_failed"
         case taskCompleted = "task_completed"
+        /// The output breaks the service's own schema, and was taken all the same: `path`, `reason`.
+        case outputWarning = "output_warning"
         case taskFailed = "task_failed"
         case taskAborted = "task_aborted"
         /// The task was never run, or is no longer awaited, because the orchestration ended.
@@ -72,6 +78,16 @@ public struct ProgressFrame: Sendable, Hashable, Codable {
     public var plan: JSONValue?
     /// With `planned`: what runs each task.
     public var tasks: [PlannedTask]?
+    /// With `planning_stage`.
+    public var stage: PlanningStage?
+    /// Who made the plan.
+    public var planner: PlanOrigin?
+    /// Of the planner, between 0 and 1.
+    public var confidence: Double?
+    /// What an approval is about.
+    public var planHash: String?
+    /// With `planned`: it runs only after a person's yes. With `paused`: why.
+    public var pauseReason: PauseReason?
     public var taskId: TaskID?
     public var serviceId: ServiceID?
     public var serviceName: String?
@@ -104,7 +120,9 @@ public struct ProgressFrame: Sendable, Hashable, Codable {
     public var compensationStatus: CompensationStatus?
     public var attempts: Int?
     public var resolution: CompensationResolution?
-    /// What the operator wrote, or why a connection's state changed.
+    /// With `output_warning`: the place within the output, `items[0].price`.
+    public var path: String?
+    /// What the operator wrote, what is wrong with an output, or why a connection's state changed.
     public var reason: String?
     /// With `service_…`: the connection's number.
     public var connection: UInt64?
@@ -164,6 +182,7 @@ extension ProgressFrame {
         var short = self
         (short.input, short.output, short.data, short.results, short.plan) = (nil, nil, nil, nil, nil)
         short.partial = nil
+        short.stage?.steps = nil
         short.truncated = true
         return try WireEncoder().encode(short)
     }

@@ -101,6 +101,7 @@ extension Component {
             schema: ServiceSchema(input: input.schema, output: output.schema), revertible: reverting != nil,
             requires: options.requires.isEmpty ? nil : options.requires,
             examples: options.examples.isEmpty ? nil : options.examples,
+            approval: options.requiresApproval ? true : nil,
             retry: options.maximumAttempts.map { RetryPolicy(maximumAttempts: $0) })
         return HubLink(
             bench: bench, hub: hub,

@@ -22,6 +22,9 @@ public struct ComponentOptions: Sendable {
     /// Phrases of actions that this component serves, for the planner: "charge a customer", "take a payment".
     public var examples: [String] = []
 
+    /// Whether every action whose plan uses this component waits until a person has approved the plan.
+    public var requiresApproval = false
+
     /// The wait between two tries to reach the hub: 1 s, doubling to 30 s, of which a random half is left out.
     var backoff = Backoff()
 

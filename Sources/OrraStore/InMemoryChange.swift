@@ -50,6 +50,10 @@ struct Change {
         case .pruneEvents(let project, let before, let submissionsBefore, let rows):
             pruneEvents(of: project, before: before, max(rows, 0))
             pruneSubmissions(of: project, before: submissionsBefore, max(rows, 0))
+        case .document(let document):
+            set(document, \.documents, .init(project: document.project, kind: document.kind, name: document.name))
+        case .deleteDocuments(let project, let kind, let names):
+            for name in names { set(nil, \.documents, .init(project: project, kind: kind, name: name)) }
         }
     }
 
@@ -128,7 +132,8 @@ struct Change {
             throw Self.missing("orchestration")
         }
         switch write {
-        case .project, .outboxDelete, .outboxDead, .hide, .prune, .pruneEvents: break
+        case .project, .outboxDelete, .outboxDead, .hide, .prune, .pruneEvents, .deleteDocuments: break
+        case .document(let document): try need(document.project)
         case .apiKey(_, let project, _), .retention(let project, _): try need(project)
         case .webhook(let webhook): try need(webhook.project)
         case .service(let service): try need(service.project)

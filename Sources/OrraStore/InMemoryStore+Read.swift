@@ -121,6 +121,15 @@ extension InMemoryStore {
         try await read { Array($0.hidden.sorted().prefix(max(limit, 0))) }
     }
 
+    public func documents(
+        of project: ProjectID, kind: ProjectDocument.Kind, limit: Int
+    ) async throws(StoreError) -> [ProjectDocument] {
+        try await read { tables in
+            let kept = tables.documents.values.filter { $0.project == project && $0.kind == kind }
+            return Array(kept.sorted { ($0.at, $0.name) > ($1.at, $1.name) }.prefix(max(limit, 0)))
+        }
+    }
+
     public func failedDeliveries(
         of project: ProjectID, limit: Int
     ) async throws(StoreError) -> [WebhookDelivery] {

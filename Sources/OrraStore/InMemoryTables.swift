@@ -31,7 +31,14 @@ struct Tables: Sendable {
         var order: Int
     }
 
+    struct DocumentName: Hashable {
+        var project: ProjectID
+        var kind: ProjectDocument.Kind
+        var name: String
+    }
+
     var projects: [ProjectID: Project] = [:]
+    var documents: [DocumentName: ProjectDocument] = [:]
     var retention: [ProjectID: Int64] = [:]
     var prunedPositions: [ProjectID: Int64] = [:]
     var apiKeys: [String: APIKey] = [:]
@@ -144,7 +151,7 @@ extension Write {
         case .failedCompensation(let failed): failed.reference.orchestration
         case .submission(let row): row.orchestration
         case .project, .apiKey, .webhook, .service, .outboxDelete, .outboxDead, .serviceEvent, .retention, .hide,
-            .prune, .pruneEvents:
+            .prune, .pruneEvents, .document, .deleteDocuments:
             nil
         }
     }

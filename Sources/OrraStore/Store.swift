@@ -92,6 +92,11 @@ public protocol Store: Sendable {
     /// crash in the middle of pruning left.
     func hidden(limit: Int) async throws(StoreError) -> [OrchestrationID]
 
+    /// What the project has of this kind, newest first (by `at`, then name), at most `limit`.
+    func documents(
+        of project: ProjectID, kind: ProjectDocument.Kind, limit: Int
+    ) async throws(StoreError) -> [ProjectDocument]
+
     /// Webhook deliveries of the project that were given up, newest first, at most `limit`.
     func failedDeliveries(of project: ProjectID, limit: Int) async throws(StoreError) -> [WebhookDelivery]
 
@@ -146,6 +151,32 @@ public enum Write: Sendable, Hashable {
     /// submissions before `submissionsBefore`, oldest first. Advances the pruned position to that of the last event
     /// deleted.
     case pruneEvents(ProjectID, before: Timestamp, submissionsBefore: Timestamp, rows: Int)
+    /// Inserts, or replaces the document of this project, kind and name.
+    case document(ProjectDocument)
+    /// Nothing for names that are not there.
+    case deleteDocuments(ProjectID, ProjectDocument.Kind, names: [String])
+}
+
+/// What belongs to a project beside its services and orchestrations: a name, and JSON that the hub reads.
+public struct ProjectDocument: Sendable, Hashable {
+    public enum Kind: String, Sendable, CaseIterable {
+        case grounding, cachedPlan, pinnedPlan, planningSettings, modelSpending
+    }
+
+    public var project: ProjectID
+    public var kind: Kind
+    /// Unique within its project and kind.
+    public var name: String
+    public var body: RawJSON
+    public var at: Timestamp
+
+    public init(project: ProjectID, kind: Kind, name: String, body: RawJSON, at: Timestamp) {
+        self.project = project
+        self.kind = kind
+        self.name = name
+        self.body = body
+        self.at = at
+    }
 }
 
 /// What lists show of an orchestration: a projection of its journal.
@@ -161,10 +192,13 @@ public struct OrchestrationRow: Sendable, Hashable {
     public var isUnsettled: Bool
     /// How its compensations stand; all 0 if there are none.
     public var compensations: CompensationCounts
+    /// What it waits for, if it is paused.
+    public var pauseReason: PauseReason?
 
     public init(
         id: OrchestrationID, project: ProjectID, action: String, status: Status, error: String?, receivedAt: Timestamp,
-        endedAt: Timestamp?, isUnsettled: Bool = false, compensations: CompensationCounts = CompensationCounts()
+        endedAt: Timestamp?, isUnsettled: Bool = false, compensations: CompensationCounts = CompensationCounts(),
+        pauseReason: PauseReason? = nil
     ) {
         self.id = id
         self.project = project
@@ -175,6 +209,7 @@ public struct OrchestrationRow: Sendable, Hashable {
         self.endedAt = endedAt
         self.isUnsettled = isUnsettled
         self.compensations = compensations
+        self.pauseReason = pauseReason
     }
 }
 

@@ -15,6 +15,8 @@ enum Happening {
     /// The planner has made a plan for this request.
     case planned(epoch: Int, Submitting)
     case submitAgain(Scenario.Submission)
+    /// Somebody says yes or no to a plan that waits.
+    case verdict(OrchestrationID, Scenario.Verdict)
     /// An operator's answer to a failed compensation, with what the store knew.
     case resolved(epoch: Int, FailedCompensation, Orchestration)
     case retried(epoch: Int, Submitting, of: OrchestrationID)
@@ -82,6 +84,8 @@ struct Submitting {
     /// What it repeats, and takes over from it.
     var retryOf: OrchestrationID?
     var kept: [KeptOutput] = []
+    /// Of a retry: those of what it repeats.
+    var terms: PlanTerms?
 }
 
 /// Numbers that a watcher is sent in one go.

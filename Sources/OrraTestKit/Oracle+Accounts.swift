@@ -21,8 +21,20 @@ extension Oracle {
         /// Task numbers in the order in which they completed.
         var completed: [Int] = []
         var retryOf: OrchestrationID?
+        var terms: PlanTerms?
+        /// Until when it waits for a yes, if it waits at all.
+        var holdUntil: Timestamp?
+        var isApproved = false
+        /// Somebody has said yes to this plan, or no to it: the hub may have heard it.
+        var isApprovalAsked = false
+        var isRejectionAsked = false
+        /// The hub has answered that it is rejected.
+        var isRejected = false
         /// The task that is being undone.
         var undoing: TaskID?
+
+        var isHeld: Bool { holdUntil != nil && !isApproved && ended == nil }
+        var isEnforced: Bool { terms?.outputCheck ?? .enforce == .enforce }
 
         init(_ submission: Scenario.Submission) { self.submission = submission }
 
@@ -53,9 +65,8 @@ extension Oracle {
             switch report {
             case .output(let output, _):
                 // One that breaks the simulated services' schema is no success, in time or late.
-                let text = output.value.object?["text"]
-                let isValid = text == nil || text?.string != nil
-                return task.outcome == .completed || task.lateOutput != nil || !isValid && task.outcome != nil
+                return task.outcome == .completed || task.lateOutput != nil
+                    || isEnforced && !Oracle.isValid(output) && task.outcome != nil
             case .error: return task.outcome != nil || task.failedAttempts > 0
             case .malformed, .aborted: return task.outcome != nil
             case .interim, .inProgress: return true

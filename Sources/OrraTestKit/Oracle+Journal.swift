@@ -68,8 +68,12 @@ extension Oracle {
         case .planned(let planned):
             expect(!account.isPlanned && account.ending == nil, "journal", "\(id) was planned twice")
             expect(planned.plan == account.submission.plan, "plan", "\(id) has another plan than was submitted")
+            self.planned(planned, entry, &account)
             account.isPlanned = true
             account.tasks = planned.plan.tasks.map(TaskAccount.init)
+        case .planningStage:
+            expect(!account.isPlanned && account.ended == nil, "journal", "\(id): planning goes on after the plan")
+        case .approved(let event): approved(event, entry, &account)
         case .paused, .resumed:
             let pauses = entry.event == .paused
             expect(account.isPaused != pauses, "journal", "\(id) was paused or resumed twice")
@@ -118,13 +122,11 @@ extension Oracle {
         case .aborted:
             let task = ended.task.flatMap { account[$0] }
             expect(task?.outcome == .aborted, "outcome", "\(id) was aborted by nobody")
-        case .cancelled:
-            expect(
-                account.isCancelRequested || ended.failure?.code == .planningInterrupted, "outcome",
-                "\(id) was cancelled by nobody")
+        case .cancelled: checkCancelled(ended, account, id)
         case .notActionable: expect(account.submission.isRefused, "outcome", "\(id) was refused by nobody")
         default: fail("outcome", "\(id) ended as \(ended.status)")
         }
+        checkHeld(ended, account, id)
         expect(account.tasks.allSatisfy { $0.outcome != nil }, "outcome", "\(id) ended with a task that did not")
     }
 }
@@ -133,8 +135,8 @@ extension Event {
     /// After the end only what comes late is told.
     var mayFollowEnd: Bool {
         switch self {
-        case .taskLate, .messageRejected, .compensationReady, .compensationDispatched, .compensationWaiting,
-            .compensationAttemptFailed, .compensationEnded, .compensationResolved:
+        case .taskLate, .outputWarning, .messageRejected, .compensationReady, .compensationDispatched,
+            .compensationWaiting, .compensationAttemptFailed, .compensationEnded, .compensationResolved:
             true
         default: false
         }

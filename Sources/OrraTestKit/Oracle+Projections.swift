@@ -46,6 +46,7 @@ extension Simulation {
         for (id, account) in oracle.accounts.sorted(by: { $0.key < $1.key }) where account.isReceived {
             oracle.expect(
                 account.ended != nil, "ends", "\(id) never ends\(account.isAccepted ? ", and was accepted" : "")")
+            oracle.checkVerdicts(account, id)
         }
         for (id, account) in oracle.accounts.sorted(by: { $0.key < $1.key }) where account.isAccepted {
             oracle.expect(account.isReceived, "lost", "\(id) was accepted and is gone")

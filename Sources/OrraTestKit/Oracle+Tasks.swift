@@ -28,10 +28,17 @@ extension Oracle {
                     "\(id) \(event.task): more than \(limit) interim results within a second")
             }
         case .attemptFailed(let event): attemptFailed(event, entry, &account)
+        case .outputWarning(let event):
+            let check = account.terms?.outputCheck
+            expect(check == .warn, "output", "\(id) \(event.task): a warning that nobody wants")
+            counts.warnings += 1
         case .taskLate(let event):
+            let isEnforced = account.isEnforced
             change(event.task, of: id, &account) { task, oracle in
                 oracle.expect(task.outcome != nil, "task", "\(id) \(event.task) is late before its outcome")
                 guard let output = event.output else { return }
+                oracle.expect(
+                    !isEnforced || Self.isValid(output), "output", "\(id) \(event.task) gave what its schema forbids")
                 oracle.expect(
                     task.lateOutput == nil && task.output == nil, "outcome", "\(id) \(event.task) has two outputs")
                 oracle.expectSent(output, task)
@@ -47,7 +54,11 @@ extension Oracle {
         let id = entry.orchestration
         switch entry.event {
         case .taskCompleted(let event):
+            let isEnforced = account.isEnforced
             conclude(event.task, .completed, id, &account) { task, oracle in
+                oracle.expect(
+                    !isEnforced || Self.isValid(event.output), "output",
+                    "\(id) \(event.task) gave what its schema forbids")
                 oracle.expect(task.key != nil, "task", "\(id) \(event.task) completed before it was ready")
                 oracle.expectSent(event.output, task)
                 task.output = event.output
@@ -63,7 +74,7 @@ extension Oracle {
                 oracle.expect(isSent == true, "invented", "\(id) \(event.task) was aborted by nobody")
             }
         case .taskCancelled(let event):
-            let isEnding = account.ending != nil
+            let isEnding = account.ending != nil || account.isHeld
             conclude(event.task, .cancelled, id, &account) { _, oracle in
                 oracle.expect(isEnding, "outcome", "\(id) \(event.task) was cancelled while the action runs")
             }
@@ -101,6 +112,12 @@ extension Oracle {
         task.holder = nil
     }
 
+    /// Whether an output fits the schema of the simulated services.
+    static func isValid(_ output: RawJSON) -> Bool {
+        let text = output.value.object?["text"]
+        return text == nil || text?.string != nil
+    }
+
     /// Nothing is recorded that no service said.
     mutating func expectSent(_ output: RawJSON, _ task: TaskAccount) {
         let isSent = task.key.map { key in
@@ -113,12 +130,13 @@ extension Oracle {
 
     private mutating func ready(_ event: Event.TaskReady, _ entry: JournalEntry, _ account: inout Account) {
         let id = entry.orchestration
-        let ending = account.ending
+        let (ending, isHeld) = (account.ending, account.isHeld)
         var sources: [TaskID: RawJSON] = [.zero: account.submission.plan.parameters]
         for task in account.tasks { sources[task.plan.id] = task.output }
         change(event.task, of: id, &account) { task, oracle in
             oracle.expect(task.key == nil && task.outcome == nil, "task", "\(id) \(event.task) was ready twice")
             oracle.expect(ending == nil, "task", "\(id) \(event.task) became ready after the outcome was decided")
+            oracle.expect(!isHeld, "hold", "\(id) \(event.task) became ready while the plan waits for a yes")
             oracle.expect(
                 task.plan.dependencies.allSatisfy { sources[$0] != nil }, "order",
                 "\(id) \(event.task) was ready before what it takes was there")
@@ -143,12 +161,13 @@ extension Oracle {
 
     private mutating func dispatched(_ event: Event.TaskDispatched, _ entry: JournalEntry, _ account: inout Account) {
         let id = entry.orchestration
-        let isEnding = account.ending != nil
+        let (isEnding, isHeld) = (account.ending != nil, account.isHeld)
         let timeout = Duration.milliseconds(account.submission.timeout)
         change(event.task, of: id, &account) { task, oracle in
             let label = "\(id) \(event.task)"
             oracle.expect(task.key != nil && task.outcome == nil, "order", "\(label) was dispatched unready or done")
             oracle.expect(!isEnding, "order", "\(label) was dispatched after the outcome was decided")
+            oracle.expect(!isHeld, "hold", "\(label) was dispatched while the plan waits for a yes")
             oracle.expect(task.holder == nil, "delivery", "\(label) is with two connections")
             let last = task.dispatches.last
             if event.attempt == last?.attempt {

@@ -4,7 +4,7 @@ extension Scenario {
     public init(seed: UInt64) {
         var random = SeededGenerator(seed: seed, stream: 1)
         // Each kind of fault is in about half of the seeds.
-        let faults = Set(Fault.allCases.filter { _ in random.chance(perMille: 550) })
+        let faults = Set(Fault.allCases.filter { $0 != .holds && random.chance(perMille: 550) })
         self.seed = seed
         length = random.time(8_000...40_000)
         services = ["one", "two", "three"].map {
@@ -41,6 +41,7 @@ extension Scenario {
         watch(submissions, &random)
         disturb(faults, submissions, &random)
         actions.sort { $0.at < $1.at }
+        decideTerms()
     }
 
     /// The same, and the hub crashes at this commit, counted from 1.
@@ -128,7 +129,7 @@ extension Scenario {
         case .retries: return .retry(submission: random.pick(1...submissions))
         case .webhooks: return .webhooksDown(random.time(500...30_000))
         case .dropped, .duplicated, .reordered, .errors, .aborts, .odd, .slow, .doomed, .floods,
-            .revertErrors:
+            .revertErrors, .holds:
             return nil
         }
     }

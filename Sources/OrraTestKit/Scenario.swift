@@ -115,6 +115,10 @@ public struct Scenario: Sendable {
         var isRefused: Bool
         /// The caller's own idempotency key: then it submits until it has an answer, at times twice.
         var key: String?
+        /// What was decided about its plan; `nil` as in journals of before.
+        var terms: PlanTerms?
+        /// What people say once they were told that it waits.
+        var verdicts: [Verdict] = []
     }
 
     /// A kind of fault that a seed may have or not: what is off in one seed lets others come through.
@@ -122,6 +126,7 @@ public struct Scenario: Sendable {
         case crashes, fullDisk, slowDisk, conflicts, clockJumps, cuts, partitions, kills, drains, stalls, silences,
             dropped, duplicated
         case reordered, errors, aborts, odd, slow, doomed, floods, cancels, retries, resolutions, webhooks, revertErrors
+        case holds
     }
 
     /// The same without this kind of fault.
@@ -140,6 +145,7 @@ public struct Scenario: Sendable {
         case .revertErrors:
             scenario.handlers.revertErrors = 0
             scenario.handlers.partial = 0
+        case .holds: scenario.removeHolds()
         default: scenario.actions.removeAll { $0.kind.fault == fault }
         }
         return scenario

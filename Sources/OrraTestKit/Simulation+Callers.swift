@@ -9,6 +9,7 @@ enum Call {
     case plan(Submitting)
     case cancel
     case resolve
+    case verdict(OrchestrationID, Scenario.Verdict)
 }
 
 /// Operators: they submit, cancel, repeat, and try again when the hub gives no answer. The hub's part is what its routes
@@ -49,10 +50,12 @@ extension Simulation {
     }
 
     private func submitLater(_ submission: Scenario.Submission) {
-        agenda.add(.submitAgain(submission), at: now + random.time(100...2_000))
+        // Plans that wait for a yes may take all the room for days.
+        let patience = Int64(1) << min(max(submissionTries[submission.number, default: 0] - 20, 0), 11)
+        agenda.add(.submitAgain(submission), at: now + random.time(100...2_000) * patience)
     }
 
-    private func request(_ request: Request, _ call: Call) {
+    func request(_ request: Request, _ call: Call) {
         guard let token = hub?.token(for: call) else { return }
         enqueue(.request(request, token))
     }
@@ -66,11 +69,17 @@ extension Simulation {
                 orchestration: submitting.orchestration, createdAt: hub.time(at: now))
         }
         let own = submitting.retryOf == nil ? row : nil
+        let stages = [PlanningStage(.offline, submission.isRefused ? .refused : .passed, "looked at it")]
         if submission.isRefused {
-            request(.refuse(submitting.orchestration, reason: "nobody can", submission: own), .plan(submitting))
+            request(
+                .refuse(submitting.orchestration, reason: "nobody can", stages: stages, submission: own),
+                .plan(submitting))
         } else {
             request(
-                .plan(submitting.orchestration, submission.plan, kept: submitting.kept, submission: own),
+                .plan(
+                    submitting.orchestration, submission.plan, kept: submitting.kept,
+                    terms: submitting.retryOf == nil ? submission.terms : submitting.terms,
+                    stages: submission.terms == nil ? [] : stages, submission: own),
                 .plan(submitting))
         }
     }
@@ -87,6 +96,7 @@ extension Simulation {
                 if submitting.retryOf == nil { submitLater(submitting.submission) }
             }
         case .plan(let submitting): answerPlan(submitting, reply)
+        case .verdict(let id, let verdict): answer(verdict, of: id, reply)
         case .cancel, .resolve: break
         }
     }
@@ -102,6 +112,7 @@ extension Simulation {
         guard orchestration.status != .notActionable else { return }
         note("hub: 202 for \(orchestration.id)")
         oracle.accepted(orchestration.id)
+        if orchestration.phase.kind == .held { told(ofHeld: orchestration.id) }
     }
 
     private func leaveKey(of submitting: Submitting) {
@@ -114,6 +125,7 @@ extension Simulation {
         case .receive(let submitting), .plan(let submitting):
             guard submitting.retryOf == nil, random.chance(perMille: 500) else { return }
             submitLater(submitting.submission)
+        case .verdict(let id, let verdict): lost(verdict, of: id)
         case .cancel, .resolve: break
         }
     }
@@ -154,7 +166,8 @@ extension Simulation {
         oracle.retried(id)
         let submitting = Submitting(
             submission: old.submission, orchestration: nextID(for: old.submission), retryOf: id,
-            kept: orchestration.keptOutputs)
+            kept: orchestration.keptOutputs,
+            terms: orchestration.termsOfRetry(planHash: orchestration.terms.planHash))
         agenda.add(.retried(epoch: hub.epoch, submitting, of: id), at: now + random.time(0...50))
     }
 

@@ -244,5 +244,6 @@ extension Simulation {
             "hub: posts \(delivery.id.rawValue.prefix(6)) of \(delivery.orchestration): \(fails ? "refused" : "taken")")
         agenda.add(
             .posted(epoch: hub.epoch, delivery.id, error: fails ? "refused" : nil), at: now + random.time(1...2_000))
+        if !fails, delivery.subject == .approvalRequested { told(ofHeld: delivery.orchestration) }
     }
 }

@@ -50,6 +50,8 @@ public final class Simulation {
     var submitting: [Int: Submitting] = [:]
     var submissionTries: [Int: Int] = [:]
     var random: SeededGenerator
+    /// Draws for those who say yes or no to plans.
+    var people: SeededGenerator
 
     static let project = Project(id: ProjectID("p_sim"), name: "sim", createdAt: Timestamp(milliseconds: wallAtStart))
     static let wallAtStart: Int64 = 1_790_000_000_000
@@ -59,6 +61,7 @@ public final class Simulation {
         isTracing = tracing
         oracle = Oracle(scenario)
         random = SeededGenerator(seed: scenario.seed, stream: 2)
+        people = SeededGenerator(seed: scenario.seed, stream: 4)
         replicas = scenario.replicas.enumerated().map { Replica($1, number: $0, of: scenario.services[$1.service]) }
     }
 
@@ -85,7 +88,7 @@ public final class Simulation {
             guard isHealed else { continue }
             stepsSinceHealing += 1
             oracle.counts.mostStepsToRest = stepsSinceHealing
-            if stepsSinceHealing > Bounds.steps || now > scenario.length + Bounds.time {
+            if stepsSinceHealing > Bounds.steps || now > scenario.length + scenario.holdTime + Bounds.time {
                 return oracle.fail("rest", "the world did not come to rest")
             }
         }
@@ -126,6 +129,7 @@ public final class Simulation {
         case .planned(let epoch, let submitting): planned(epoch, submitting)
         case .resolved(let epoch, let entry, let orchestration): resolved(epoch, entry, orchestration)
         case .retried(let epoch, let submitting, let id): try await retried(epoch, submitting, id)
+        case .verdict(let id, let verdict): give(verdict, of: id)
         case .submitAgain(let submission): try await submit(submission)
         case .toHub(let link, let frame): arriveAtHub(link, frame)
         case .toClient(let link, let frame): arriveAtClient(link, frame)

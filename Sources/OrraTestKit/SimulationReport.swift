@@ -50,6 +50,15 @@ public struct SimulationReport: Sendable {
         public var resolved = 0
         /// Interim results that came too fast to be kept.
         public var skipped = 0
+        /// Plans that waited for a yes, and what became of them.
+        public var held = 0
+        public var approved = 0
+        public var rejected = 0
+        public var expiredHolds = 0
+        /// Verdicts that came too late, twice, or about another plan.
+        public var refusedVerdicts = 0
+        /// Of outputs that break their schema.
+        public var warnings = 0
 
         public init() {}
 
@@ -65,8 +74,8 @@ public struct SimulationReport: Sendable {
             [
                 \.accepted, \.entries, \.restarts, \.failedCommits, \.doubtfulCommits, \.lostConnections, \.lost,
                 \.doubled, \.asked, \.executions, \.effects, \.repeats, \.posts, \.retries, \.replays, \.watched,
-                \.late,
-                \.resolved, \.skipped,
+                \.late, \.resolved, \.skipped, \.held, \.approved, \.rejected, \.expiredHolds, \.refusedVerdicts,
+                \.warnings,
             ]
         }
 
@@ -82,6 +91,8 @@ public struct SimulationReport: Sendable {
                 \(asked) requests, \(executions) executions, \(effects) effects, \(repeats) repeated after a death or a \
                 lease's end, \(late) late outputs
                 compensations: \(list(compensations)); \(resolved) taken care of by hand; \(skipped) interim results skipped
+                \(held) plans held: \(approved) approved, \(rejected) rejected, \(expiredHolds) expired, \
+                \(refusedVerdicts) verdicts refused; \(warnings) warnings of outputs
                 \(retries) retries, \(replays) submissions replayed, \(posts) webhooks posted, \(watched) numbers watched
                 at most \(mostStepsToRest) steps to rest, \(mostUnread) frames unread by a busy client
                 """

@@ -26,6 +26,8 @@ struct Serve: ContextCommand {
     var retention: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: notice)")
     var logLevel: String?
+    @OptionGroup(title: "Planning")
+    var planning: PlanningFlags
     @Option(help: "A configuration file, YAML or JSON.")
     var configFile: String?
 
@@ -34,7 +36,8 @@ struct Serve: ContextCommand {
         do throws(ServeSettings.Fault) {
             settings = try await ServeSettings.read(
                 flags: .init(
-                    host: host, port: port, dataDirectory: dataDir, retention: retention, logLevel: logLevel),
+                    host: host, port: port, dataDirectory: dataDir, retention: retention, logLevel: logLevel,
+                    planning: planning),
                 file: configFile,
                 home: context.environment["HOME"] ?? ".")
         } catch {
@@ -97,7 +100,7 @@ struct Banner {
             "  address   \(address)",
             "  store     \(settings.hub.dataDirectory)/orra.db",
             "  keeps     ended actions for \(Self.text(settings.hub.retention))",
-            "  planner   offline (matches actions to the descriptions of services)",
+            "  planner   \(planner)",
         ]
         if !settings.hub.isLoopback {
             lines.append("  open      other machines can reach this hub, without TLS: whoever has a key is in")
@@ -105,6 +108,14 @@ struct Banner {
         let server = port == 8005 ? "" : " --server \(address)"
         lines += ["", "  first project:   orra projects add my-project\(server)", "  stop:            Ctrl-C", "", ""]
         return lines.joined(separator: "\n")
+    }
+
+    private var planner: String {
+        let offline = "offline (matches actions to the descriptions of services)"
+        guard let model = settings.hub.model else { return offline }
+        let order = settings.hub.planning.over(.standard).order
+        return order == .offline
+            ? "\(offline), then \(model.name)" : "\(model.name); offline when that is out of reach"
     }
 
     /// `168h`, where Go would print `168h0m0s`.

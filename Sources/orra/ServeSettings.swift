@@ -13,6 +13,12 @@ import SystemPackage
 /// | `--port` | `ORRA_PORT`, `PORT` | `orra.port` | 8005 |
 /// | `--data-dir` | `ORRA_DATA_DIR` | `orra.data.dir` | `~/.orra` |
 /// | `--retention` | `ORRA_RETENTION` | `orra.retention` | `168h` |
+/// | `--planner` | `ORRA_PLANNING_ORDER` | `orra.planning.order` | `model` |
+/// | `--run-threshold` | `ORRA_PLANNING_RUN_THRESHOLD` | `orra.planning.run.threshold` | 0.7 |
+/// | `--draft-threshold` | `ORRA_PLANNING_DRAFT_THRESHOLD` | `orra.planning.draft.threshold` | 0.3 |
+/// | `--output-check` | `ORRA_PLANNING_OUTPUT_CHECK` | `orra.planning.output.check` | `warn` |
+/// | `--grounding` | `ORRA_PLANNING_GROUNDING` | `orra.planning.grounding` | `strict` |
+/// | `--llm-budget` | `ORRA_LLM_BUDGET` | `orra.llm.budget` | none |
 /// | `--log-level` | `ORRA_LOG_LEVEL` | `orra.log.level` | `notice` |
 struct ServeSettings {
     var hub: HubConfiguration
@@ -24,6 +30,7 @@ struct ServeSettings {
         var dataDirectory: String?
         var retention: String?
         var logLevel: String?
+        var planning = PlanningFlags()
     }
 
     /// Why a setting can't be used, and what to do.
@@ -47,7 +54,8 @@ struct ServeSettings {
             hub: HubConfiguration(
                 host: reader.string(forKey: "orra.host", default: "127.0.0.1"), port: port,
                 dataDirectory: directory.hasPrefix("~/") ? home + directory.dropFirst() : directory,
-                retention: try retention(in: reader)),
+                retention: try retention(in: reader), planning: try planning(in: reader),
+                model: try model()),
             logLevel: level)
     }
 
@@ -62,6 +70,7 @@ struct ServeSettings {
         set("orra.data.dir", flags.dataDirectory.map { .string($0) })
         set("orra.retention", flags.retention.map { .string($0) })
         set("orra.log.level", flags.logLevel.map { .string($0) })
+        for (key, value) in flags.planning.values { set(key, value.map { .string($0) }) }
         let environment = EnvironmentVariablesProvider()
         var providers: [any ConfigProvider] = [
             InMemoryProvider(name: "command line", values: values), environment,
@@ -85,7 +94,7 @@ struct ServeSettings {
         return ConfigReader(providers: providers)
     }
 
-    private static func retention(in reader: ConfigReader) throws(Fault) -> Duration {
+    static func retention(in reader: ConfigReader) throws(Fault) -> Duration {
         let text: String
         do {
             text = try reader.requiredString(forKey: "orra.retention")

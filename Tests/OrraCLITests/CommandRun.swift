@@ -23,6 +23,9 @@ struct CommandRun: Sendable {
     var terminal: Terminal?
     var interruption: @Sendable () async -> Void = { try? await Task.sleep(for: .seconds(3_600)) }
 
+    /// What is typed, line by line; without it nobody sits there.
+    var typed: [String]?
+
     static let key = "sk-orra-v1-" + String(repeating: "ab", count: 32)
     static let now = Timestamp("2026-11-22T17:20:00.000Z") ?? Timestamp(milliseconds: 0)
 
@@ -56,8 +59,20 @@ struct CommandRun: Sendable {
     func orra(_ arguments: [String]) async -> Int32 {
         let context = CommandContext(
             output: output, errors: errors, terminal: { terminal }, environment: ["HOME": home], now: { Self.now },
-            client: { OperatorClient(address: $0, apiKey: $1) }, interruption: interruption, version: "1.2.3")
+            client: { OperatorClient(address: $0, apiKey: $1) }, interruption: interruption, version: "1.2.3",
+            isInteractive: typed != nil, input: { typed?.first })
         return await OrraProgram.run(TestRoot.self, arguments, in: context)
+    }
+
+    /// A file beside the configuration.
+    func write(_ name: String, _ text: String) throws -> String {
+        try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: URL(filePath: "\(home)/\(name)"))
+        return "\(home)/\(name)"
+    }
+
+    func read(_ path: String) -> String? {
+        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
     }
 
     func remove() { try? FileManager.default.removeItem(atPath: home) }

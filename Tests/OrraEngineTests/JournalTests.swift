@@ -36,6 +36,27 @@ struct JournalTests {
                             .init(id: TaskID(2), service: .named("alpha"), input: [], reason: "because"),
                         ]),
                     services: [reference])),
+            .planned(
+                .init(
+                    plan: Plan(parameters: data, tasks: [Plan.Task(1, "alpha")]), services: [reference],
+                    terms: .init(
+                        planner: .model, confidence: 0.1, planHash: "h", hold: .confirmation, outputCheck: .warn,
+                        grounding: .init(name: "g", version: "1.2.3", action: "Do it", similarity: 0.93)),
+                    holdUntil: .at(1))),
+            .planned(.init(plan: Plan(parameters: data, tasks: []), services: [], terms: .init())),
+            .planningStage(.init(.offline, .refused, "é \"quoted\"")),
+            .planningStage(
+                .init(
+                    .model, .passed, "", microseconds: 7, confidence: 0.25,
+                    considered: [.init(service: "alpha", score: 1, isChosen: true)],
+                    steps: [
+                        .init(
+                            task: task, service: "alpha", reason: "r",
+                            bindings: [.init(field: "x", source: "$task0.x", reason: "same name")])
+                    ], unused: ["at once"],
+                    usage: .init(model: "m", promptTokens: 1, completionTokens: 2, microcost: 3, requests: 4))),
+            .approved(.init(planHash: "h", reason: "fine")), .approved(.init()),
+            .outputWarning(.init(task: task, path: "items[2].price", reason: "is missing")),
             .taskReady(.init(task: task, input: data, key: .task(task, of: Run.id))),
             .dispatched(12, "e_1", attempt: 2, delivery: 3, on: 4, instance: "i"), .dispatched(12, "e_1"),
             .waiting(12, .serviceAway), .waiting(12, .connectionLost), .waiting(12, .hubRestarted),
@@ -99,6 +120,24 @@ struct JournalTests {
                 == #"{"v":1,"type":"compensationAttemptFailed","task":"task1","attempt":2,"failure":"#
                 + #"{"code":"Orra:CompensationPartial","message":"half"},"isAnswered":true,"#
                 + #""partial":{"completed":["a"],"remaining":["b"]},"retryAt":"2027-01-15T08:00:01.000Z"}"#)
+        #expect(try text(.approved(.init())) == #"{"v":1,"type":"approved"}"#)
+        #expect(
+            try text(.outputWarning(.init(task: TaskID(1), path: "", reason: "is odd")))
+                == #"{"v":1,"type":"outputWarning","task":"task1","path":"","reason":"is odd"}"#)
+        #expect(
+            try text(.planningStage(.init(.cache, .miss, "none fits", microseconds: 3)))
+                == #"{"v":1,"type":"planningStage","stage":"cache","result":"miss","summary":"none fits","#
+                + #""microseconds":3}"#)
+        let terms = PlanTerms(planner: .pinned, confidence: 0.5, planHash: "h", hold: .approval, outputCheck: .off)
+        #expect(
+            try text(
+                .planned(
+                    .init(
+                        plan: Plan(parameters: .emptyObject, tasks: []), services: [], terms: terms, holdUntil: .at(1))
+                ))
+                == #"{"v":1,"type":"planned","plan":{"parameters":{},"tasks":[]},"services":[],"#
+                + #""terms":{"planner":"pinned","confidence":0.5,"planHash":"h","hold":"approval","#
+                + #""outputCheck":"off"},"holdUntil":"2027-01-15T08:00:01.000Z"}"#)
         #expect(
             try text(.compensating(.init(status: .cancelled, failure: Run.cancelled)))
                 == #"{"v":1,"type":"compensating","status":"cancelled","failure":{"code":"Orra:Cancelled","#
@@ -165,6 +204,43 @@ struct JournalTests {
                 _ = reason { $0[index].event = event }
             }
             #expect(reason { $0[index].seq = entry.seq + 1 } != nil)
+        }
+    }
+
+    @Test("entries that are no journal of a plan that waits are a fault, never a crash")
+    func holdFaults() {
+        var run = Run.held(Plan.Task(1, "alpha"), Plan.Task(2, "beta", ["y": "$task1.y"]))
+        run.handle(.approve(reason: nil))
+        run.dispatch(1, "e_1")
+        run.complete(1)
+        func reason(_ change: (inout [JournalEntry]) -> Void) -> String? {
+            var entries = run.journal
+            change(&entries)
+            for index in entries.indices { entries[index].seq = index + 1 }
+            do {
+                _ = try Orchestration(replaying: entries)
+                return nil
+            } catch { return error.reason }
+        }
+        #expect(reason { _ in } == nil)
+        // Twice said yes; planning behind the plan; an end decided without one having begun.
+        let approved = run.journal[2]
+        #expect(approved.event.kind == .approved)
+        #expect(reason { $0.insert(approved, at: 3) } != nil)
+        #expect(reason { $0.insert(approved, at: 1) } != nil)
+        let planning = Event.planningStage(.init(.offline, .passed, "late"))
+        #expect(reason { $0[2].event = planning } != nil)
+        #expect(reason { $0[2].event = .ending(.init(status: .failed, failure: Failure(.taskFailed, "no"))) } != nil)
+        #expect(reason { $0[2].event = .outputWarning(.init(task: TaskID(9), path: "", reason: "")) } != nil)
+        for index in run.journal.indices {
+            for event in Self.events {
+                _ = reason { $0[index].event = event }
+                _ = reason { entries in
+                    var entry = entries[index]
+                    entry.event = event
+                    entries.insert(entry, at: index)
+                }
+            }
         }
     }
 

@@ -47,6 +47,7 @@ struct RandomRun {
         }
         run.world.away = [:]
         if run.live.phase == .preparing { run.handle(.planned(plan())) }
+        if run.live.phase.kind == .held { run.handle(.approve(reason: nil)) }
         for _ in 0..<1_000 where run.live.phase.kind != .ended || run.live.isUnsettled {
             for task in run.live.tasks { heal(task) }
             let wakeup = run.live.nextWakeup(in: run.world) ?? run.now + .seconds(1)
@@ -90,11 +91,35 @@ struct RandomRun {
         }
     }
 
+    /// What was decided about the plan: about half of them wait for a yes.
+    private mutating func terms() -> PlanTerms? {
+        guard Int.random(in: 0..<4, using: &random) > 0 else { return nil }
+        let holds: [HoldReason?] = [.confirmation, .approval, nil]
+        let checks: [PlanningSettings.OutputCheck?] = [nil, .enforce, .warn, .off]
+        return PlanTerms(
+            planner: .offline, confidence: 0.5, planHash: "h", hold: holds.randomElement(using: &random) ?? nil,
+            outputCheck: checks.randomElement(using: &random) ?? nil)
+    }
+
+    private mutating func decide() {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<6: run.handle(.approve(reason: nil))
+        case 6..<8: run.handle(.reject(reason: "no"))
+        // Nobody says a word for days.
+        case 8: if run.live.phase.kind == .held { run.wait(Limits.holdLife) }
+        default: run.handle(.cancel)
+        }
+    }
+
     private mutating func step() {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<3:
             let isActionable = Int.random(in: 0..<12, using: &random) > 0
-            run.handle(isActionable ? .planned(plan(), kept: kept()) : .notActionable(reason: "no"))
+            let stages = [PlanningStage(.offline, isActionable ? .passed : .refused, "looked at it")]
+            run.handle(
+                isActionable
+                    ? .planned(plan(), kept: kept(), terms: terms(), stages: stages)
+                    : .notActionable(reason: "no", stages: stages))
         case 3: if Int.random(in: 0..<3, using: &random) == 0 { run.handle(.cancel) }
         case 4..<8: restart()
         case 8..<14:
@@ -104,6 +129,7 @@ struct RandomRun {
         case 14..<34: run.wait(.milliseconds(Int64.random(in: 0...4_000, using: &random)))
         case 34..<54: undoStep()
         case 54: resolve()
+        case 55..<57: decide()
         default: taskStep()
         }
     }
@@ -162,7 +188,7 @@ struct RandomRun {
 
     private mutating func taskStep() {
         guard let task = run.live.tasks.randomElement(using: &random) else {
-            return run.handle(.planned(plan())).ignore()
+            return run.handle(.planned(plan(), terms: terms())).ignore()
         }
         let choice = Int.random(in: 0..<10, using: &random)
         switch task.phase {

@@ -45,6 +45,37 @@ struct RandomRunTests {
         #expect(requests > 200, "the runs undo too little to show anything")
     }
 
+    @Test("nothing of a plan that waits for a yes runs before it, and nothing of one that never got it")
+    func holds() throws {
+        var (held, approved, ended) = (0, 0, Set<FailureCode>())
+        for seed in Self.seeds {
+            var random = RandomRun(seed: seed)
+            random.play { _ in }
+            var waits = false
+            for entry in random.run.journal {
+                switch entry.event {
+                case .planned(let planned):
+                    waits = planned.holdUntil != nil
+                    held += waits ? 1 : 0
+                    try #require((planned.terms?.hold == nil) == (planned.holdUntil == nil), "seed \(seed)")
+                case .approved:
+                    try #require(waits, "seed \(seed)")
+                    waits = false
+                    approved += 1
+                case .ended(let end) where waits:
+                    try #require(end.status == .cancelled, "seed \(seed)")
+                    end.failure.map { _ = ended.insert($0.code) }
+                    waits = false
+                case .taskKept, .taskCancelled, .messageRejected: break
+                case .received, .planningStage: try #require(!waits, "seed \(seed)")
+                default: try #require(!waits, "seed \(seed): \(entry.event.kind) while the plan waits")
+                }
+            }
+        }
+        #expect(held > 50 && approved > 20)
+        #expect(ended == [.planRejected, .approvalExpired, .cancelled])
+    }
+
     @Test("the clock has something to do when it was said, and nothing before")
     func wakeups() throws {
         for seed in Self.seeds.prefix(100) {

@@ -36,7 +36,8 @@ struct RecordedJournalTests {
 
     @Test("the fixtures together hold every kind of event")
     func everyKind() throws {
-        let kinds = try ["journal-v1.jsonl", "journal-v1-undo.jsonl"].flatMap { try entries($0).map(\.event.kind) }
+        let kinds = try ["journal-v1.jsonl", "journal-v1-undo.jsonl", "journal-v1-plan.jsonl"]
+            .flatMap { try entries($0).map(\.event.kind) }
         #expect(Set(kinds) == Set(Event.Kind.allCases))
     }
 
@@ -65,6 +66,38 @@ struct RecordedJournalTests {
         #expect(live.phase == .running)
         #expect(live.tasks.map(\.phase.kind) == [.inFlight, .blocked])
         #expect(live[TaskID(1)]?.deliveries == 2)
+    }
+
+    @Test("version 1 with plans that were decided about folds to the states that it had")
+    func version1Plan() throws {
+        let states = try states("journal-v1-plan.jsonl")
+        func state(_ name: String) throws -> Orchestration { try #require(states[OrchestrationID(name)]) }
+
+        let approved = try state("o_approved")
+        #expect(approved.status == .completed && approved.isApproved)
+        #expect(approved.terms.planner == .model && approved.terms.confidence == 0.71)
+        #expect(approved.terms.planHash == "0f6c" && approved.terms.outputCheck == .warn)
+        #expect(approved.terms.grounding?.version == "1.0.0" && approved.terms.grounding?.similarity == 0.93)
+        #expect(approved[TaskID(1)]?.output == RawJSON(["y": "two"]))
+        #expect(approved.termsOfRetry(planHash: "0f6c").hold == nil)
+
+        let held = try state("o_held")
+        #expect(held.status == .paused && held.pauseReason == .confirmation && !held.isApproved)
+        #expect(held.phase == .held(until: .at(604_800)))
+        #expect(held.tasks.map(\.phase.kind) == [.completed, .blocked])
+        #expect(held.terms.outputCheck == nil && held.termsOfRetry(planHash: nil).hold == .confirmation)
+
+        let rejected = try state("o_rejected")
+        #expect(rejected.status == .cancelled && rejected.failure?.code == .planRejected)
+        #expect(rejected.failure?.message == "the plan was rejected: too dear")
+        #expect(rejected.tasks.map(\.phase.kind) == [.cancelled])
+
+        let expired = try state("o_expired")
+        #expect(expired.failure?.code == .approvalExpired)
+        let refused = try state("o_refused")
+        #expect(refused.status == .notActionable && refused.plan == nil)
+        let direct = try state("o_direct")
+        #expect(direct.status == .processing && direct.terms.planner == .offline && direct.pauseReason == nil)
     }
 
     @Test("version 1 with compensations and retries folds to the states that it had")

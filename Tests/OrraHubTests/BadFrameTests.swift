@@ -209,9 +209,9 @@ struct BadFrameTests {
         }
     }
 
-    @Test("F9: an output that breaks the schema fails its task and names service and field")
+    @Test("F9: an output that breaks the schema fails its task where that is enforced, and names service and field")
     func wrongOutputs() async throws {
-        try await withTestHub { hub in
+        try await withTestHub(planning: PlanningSettings(outputCheck: .enforce)) { hub in
             for output in [["text": 5], [:], [1]] as [JSONValue] {
                 let stage = try await Self.stage(
                     hub, output: TestProject.object(["text": ["type": "string"]], required: ["text"]))

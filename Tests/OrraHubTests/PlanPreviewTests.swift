@@ -76,7 +76,10 @@ struct PlanPreviewTests {
             let spelt = try await project.post(
                 "/plans",
                 ["Action": ["Content": .string(text)], "DATA": [["Field": "orderId", "Value": "O1"]]])
-            #expect(spelt.json == answer.json)
+            // Only how long it took differs.
+            #expect(spelt.json["plan"] == answer.json["plan"])
+            #expect(spelt.json["failurePoints"] == answer.json["failurePoints"])
+            #expect(spelt.json["verdict"] == "run")
         }
     }
 

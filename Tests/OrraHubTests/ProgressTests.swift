@@ -8,6 +8,9 @@ import Testing
 
 @Suite("Progress", .timeLimit(.minutes(2)))
 struct ProgressTests {
+    /// Entries that planning leaves of a plan that came with its action: parameters, given, validation, policy.
+    static let stages = 4
+
     static func watch(
         _ project: TestProject, _ id: OrchestrationID? = nil, after: Int? = nil, reads: Bool = true
     ) async throws -> TestSocket {
@@ -53,11 +56,12 @@ struct ProgressTests {
                     == WebSocketClose(code: .normal, reason: "the orchestration has ended", byPeer: true))
             #expect(try await explicit.end()?.code == .normal)
             let types = [
-                "received", "planned", "task_ready", "task_dispatched", "task_interim_result", "task_completed",
+                "received", "planning_stage", "planning_stage", "planning_stage", "planning_stage", "planned",
+                "task_ready", "task_dispatched", "task_interim_result", "task_completed",
                 "ended",
             ]
             #expect(early.frames.map { $0["type"]?.string } == types)
-            #expect(Self.numbers(early.frames) == Array(1...7))
+            #expect(Self.numbers(early.frames) == Array(1...(7 + Self.stages)))
             #expect(explicit.frames == early.frames)
             let planned = try await early.frame("planned")
             #expect(planned["tasks"]?.array?.first?["serviceName"] == "echo")
@@ -85,8 +89,8 @@ struct ProgressTests {
             try await stage.project.wait(stage.id, for: .completed)
             let whole = try await Self.watch(stage.project, stage.id)
             _ = try await whole.end()
-            #expect(whole.frames.count == 6)
-            for after in 0...6 {
+            #expect(whole.frames.count == 6 + Self.stages)
+            for after in 0...(6 + Self.stages) {
                 let watcher = try await Self.watch(stage.project, stage.id, after: after)
                 #expect(try await watcher.end()?.code == .normal, "after=\(after)")
                 #expect(watcher.frames == Array(whole.frames.dropFirst(after)))
@@ -119,7 +123,7 @@ struct ProgressTests {
                 frames += seen
             }
             #expect(Self.numbers(frames) == Array(1...frames.count))
-            #expect(frames.count == 51)
+            #expect(frames.count == 51 + Self.stages)
             #expect(connections > 2)
         }
     }
@@ -141,15 +145,15 @@ struct ProgressTests {
             }
             _ = try await watcher.frame("ended", 4)
             let frames = watcher.frames
-            #expect(Self.numbers(frames, "position") == Array(1...31))
+            #expect(Self.numbers(frames, "position") == Array(1...(31 + 5 * Self.stages)))
             for id in ids {
                 let own = frames.filter { $0["orchestrationId"]?.string == id.rawValue }
-                #expect(Self.numbers(own) == Array(1...6))
+                #expect(Self.numbers(own) == Array(1...(6 + Self.stages)))
                 #expect(own.last?["duration"]?.integer != nil)
             }
             #expect(watcher.isOpen)
             let resumed = try await Self.watch(project, after: 17)
-            _ = try await eventually("the rest") { resumed.frames.count >= 14 ? true : nil }
+            _ = try await eventually("the rest") { resumed.frames.count >= 14 + 5 * Self.stages ? true : nil }
             #expect(resumed.frames.map { $0["position"] } == frames.dropFirst(17).map { $0["position"] })
             #expect(resumed.frames.map { $0["serviceName"] } == frames.dropFirst(17).map { $0["serviceName"] })
         }
@@ -164,7 +168,7 @@ struct ProgressTests {
             let (path, key) = ("/orchestrations/\(stage.id)/progress", stage.project.key)
             let byParameter = try await TestSocket.open(hub, path + "?apiKey=\(key)&after=2")
             #expect(try await byParameter.end()?.code == .normal)
-            #expect(Self.numbers(byParameter.frames) == [3, 4, 5, 6])
+            #expect(Self.numbers(byParameter.frames) == Array(3...(6 + Self.stages)))
             let bySubprotocol = try await TestSocket.open(hub, "/progress", subprotocols: ["orra", "orra-key.\(key)"])
             #expect(bySubprotocol.subprotocol == "orra")
             _ = try await bySubprotocol.frame("ended")
@@ -205,12 +209,12 @@ struct ProgressTests {
             }
             try await stage.service.answer(stage.request, ["text": "x"])
             #expect(try await reader.end()?.code == .normal)
-            #expect(Self.numbers(reader.frames) == Array(1...46))
+            #expect(Self.numbers(reader.frames) == Array(1...(46 + Self.stages)))
             try await stage.project.wait(stage.id, for: .completed)
             #expect(silent.frames.isEmpty)
             silent.startReading()
             #expect(try await silent.end()?.code == .normal)
-            #expect(Self.numbers(silent.frames) == Array(1...46))
+            #expect(Self.numbers(silent.frames) == Array(1...(46 + Self.stages)))
         }
     }
 

@@ -10,13 +10,13 @@ struct OfflinePlannerTests {
 
     @Test("A new order takes all that concerns it, and data flow orders it")
     func newOrder() throws {
-        let outcome = Sample.plan("Process new order and arrange optimal delivery", order, Sample.shop)
+        let outcome = Offline.plan("Process new order and arrange optimal delivery", order, Sample.shop)
         #expect(
             Set(shape(outcome, Sample.shop)) == [
                 "inventory-tool", "customer-notification", "payment-service(amount<inventory-tool.amount)",
                 "delivery-agent(warehouse<inventory-tool.warehouse)",
             ])
-        guard case .plan(let plan) = outcome else { return }
+        guard let plan = outcome.plan else { return }
         #expect(plan.parameters.value == .object(order))
         #expect(plan.parallelGroups.count == 2)
         #expect(plan.tasks.allSatisfy { $0.reason?.isEmpty == false })
@@ -43,7 +43,7 @@ struct OfflinePlannerTests {
                 "mailer", .tool, "Sends customers a message about their order", in: ["orderId", "customerId"],
                 out: ["sent:boolean"]),
         ]
-        let outcome = Sample.plan("Process new order and arrange optimal delivery", order, catalogue)
+        let outcome = Offline.plan("Process new order and arrange optimal delivery", order, catalogue)
         #expect(
             Set(shape(outcome, catalogue)) == [
                 "stock-keeper", "mailer", "billing(total<stock-keeper.total)",
@@ -59,7 +59,7 @@ struct OfflinePlannerTests {
                 Sample.service("order-canceller", "Cancels an order", in: ["orderId"], out: ["cancelled:boolean"]),
                 Sample.service("order-lookup", "Looks up the status of an order", in: ["orderId"], out: ["status"]),
             ]
-        let outcome = Sample.plan("Process new order", order, catalogue)
+        let outcome = Offline.plan("Process new order", order, catalogue)
         #expect(
             Set(shape(outcome, catalogue).map { $0.prefix { $0 != "(" } }) == [
                 "inventory-tool", "customer-notification", "payment-service", "delivery-agent",
@@ -74,7 +74,7 @@ struct OfflinePlannerTests {
                     "delivery-estimator", "Estimates when an order will be delivered", in: ["orderId"],
                     out: ["estimatedDelivery"])
             ]
-        let outcome = Sample.plan(
+        let outcome = Offline.plan(
             "Estimate order delivery and notify customer", ["orderId": "ORD456", "customerId": "ABC123"], catalogue)
         #expect(shape(outcome, catalogue) == ["delivery-estimator", "customer-notification"])
     }
@@ -93,7 +93,7 @@ struct OfflinePlannerTests {
             "Process refund request ensuring it is not fraudulent", "Check for fraud and then refund the order",
             "Refund the order after a fraud check",
         ] {
-            let outcome = Sample.plan(action, ["orderId": "ORD789"], catalogue)
+            let outcome = Offline.plan(action, ["orderId": "ORD789"], catalogue)
             #expect(
                 shape(outcome, catalogue) == ["risk-agent", "refunds(fraudScore<risk-agent.fraudScore)"], "\(action)")
         }
@@ -106,7 +106,7 @@ struct OfflinePlannerTests {
                 Sample.service(
                     "ledger", "Reconciles invoices with the bank's statements", in: ["?date"], out: ["matched:integer"])
             ]
-        #expect(shape(Sample.plan("reconcile last nights invoices", [:], catalogue), catalogue) == ["ledger"])
+        #expect(shape(Offline.plan("reconcile last nights invoices", [:], catalogue), catalogue) == ["ledger"])
     }
 
     @Test("Missing inputs bring in the services that give them")
@@ -122,7 +122,7 @@ struct OfflinePlannerTests {
                     "support-agent", .agent, "Helps customers with late orders by writing a friendly response",
                     in: ["history:array", "details:object"], out: ["response"]),
             ]
-        let outcome = Sample.plan(
+        let outcome = Offline.plan(
             "Help customer with delayed order", ["customerId": "CUST789", "orderId": "ORD456"], catalogue)
         #expect(
             shape(outcome, catalogue) == [
@@ -140,7 +140,7 @@ struct OfflinePlannerTests {
                 "inventory", .tool, "Updates the stock of a product", in: ["productId"], out: ["left:integer"]),
             Sample.delivery,
         ]
-        let outcome = Sample.plan(
+        let outcome = Offline.plan(
             "Process order payment and update inventory",
             ["orderId": "ORD123", "amount": "299.99", "productId": "PROD456"], catalogue)
         #expect(shape(outcome, catalogue) == ["payments", "inventory"])
@@ -151,9 +151,9 @@ struct OfflinePlannerTests {
         let catalogue = [
             Sample.service("echo", "Echoes a message back to the sender", in: ["message"], out: ["echo"])
         ]
-        #expect(shape(Sample.plan("Echo the message", ["message": "hi"], catalogue), catalogue) == ["echo"])
-        #expect(shape(Sample.plan("Echo this message", ["message": "hi"], catalogue), catalogue) == ["echo"])
-        #expect(refusal(Sample.plan("Book a flight to Paris", ["message": "hi"], catalogue)) != nil)
+        #expect(shape(Offline.plan("Echo the message", ["message": "hi"], catalogue), catalogue) == ["echo"])
+        #expect(shape(Offline.plan("Echo this message", ["message": "hi"], catalogue), catalogue) == ["echo"])
+        #expect(refusal(Offline.plan("Book a flight to Paris", ["message": "hi"], catalogue)) != nil)
     }
 
     @Test("A chain passes each result on to the next step", arguments: [false, true])
@@ -165,7 +165,7 @@ struct OfflinePlannerTests {
             Sample.service(
                 "loader", "Loads rows of a report into the sales warehouse", in: ["rows:array"], out: ["count:integer"]),
         ]
-        let outcome = Sample.plan(
+        let outcome = Offline.plan(
             "Extract, transform and load the sales report", ["source": "crm"],
             isReversed ? catalogue.reversed() : catalogue)
         #expect(
@@ -181,7 +181,7 @@ struct OfflinePlannerTests {
             Sample.service("reader", "Downloads a page", in: ["url"], out: ["text"]),
             Sample.service("translator", "Translates text into English", in: ["text"], out: ["text"]),
         ]
-        let outcome = Sample.plan(
+        let outcome = Offline.plan(
             "Download the page, clean the text and translate it", ["url": "https://a.b"], catalogue)
         #expect(shape(outcome, catalogue) == ["reader", "cleaner(text<reader.text)", "translator(text<cleaner.text)"])
     }
@@ -191,7 +191,7 @@ struct OfflinePlannerTests {
         var parameters = order
         parameters["amount"] = 12.5
         parameters["warehouse"] = "north"
-        let outcome = Sample.plan("Process new order", parameters, Sample.shop)
+        let outcome = Offline.plan("Process new order", parameters, Sample.shop)
         #expect(Set(shape(outcome, Sample.shop)) == Set(Sample.shop.map(\.name)))
     }
 
@@ -203,8 +203,8 @@ struct OfflinePlannerTests {
                 "shipper", "Ships parcels", in: ["orderId"], out: ["tracking"], requires: ["audit-log"]),
         ]
         #expect(
-            shape(Sample.plan("Ship the parcel", ["orderId": "1"], catalogue), catalogue) == ["audit-log", "shipper"])
-        let refused = refusal(Sample.plan("Ship the parcel", ["orderId": "1"], [catalogue[1]]))
+            shape(Offline.plan("Ship the parcel", ["orderId": "1"], catalogue), catalogue) == ["audit-log", "shipper"])
+        let refused = refusal(Offline.plan("Ship the parcel", ["orderId": "1"], [catalogue[1]]))
         #expect(refused?.contains("shipper requires 'audit-log'") == true)
     }
 
@@ -216,7 +216,7 @@ struct OfflinePlannerTests {
                     "concierge", .agent, "Serves guests", in: ["guest"], out: ["done:boolean"],
                     examples: ["Book a flight", "Reserve a table"])
             ]
-        #expect(shape(Sample.plan("Book a flight to Paris", ["guest": "A"], catalogue), catalogue) == ["concierge"])
+        #expect(shape(Offline.plan("Book a flight to Paris", ["guest": "A"], catalogue), catalogue) == ["concierge"])
     }
 
     @Test(
@@ -229,22 +229,22 @@ struct OfflinePlannerTests {
     func values(action: String) {
         let catalogue =
             Sample.shop + [Sample.service("refunds", "Refunds an order", in: ["orderId"], out: ["refundId"])]
-        #expect(shape(Sample.plan(action, order, catalogue), catalogue) == ["customer-notification"])
+        #expect(shape(Offline.plan(action, order, catalogue), catalogue) == ["customer-notification"])
     }
 
     @Test("The same request gives the same plan, in whatever order the services registered")
     func deterministic() {
-        let outcome = Sample.plan("Process new order and arrange optimal delivery", order, Sample.shop)
+        let outcome = Offline.plan("Process new order and arrange optimal delivery", order, Sample.shop)
         for shift in 1..<4 {
             let shifted = Array(Sample.shop[shift...] + Sample.shop[..<shift])
-            #expect(Sample.plan("Process new order and arrange optimal delivery", order, shifted) == outcome)
+            #expect(Offline.plan("Process new order and arrange optimal delivery", order, shifted) == outcome)
         }
     }
 
     @Test("What it plans passes the validation of plans from outside")
     func validates() throws {
-        let outcome = Sample.plan("Process new order and arrange optimal delivery", order, Sample.shop)
-        guard case .plan(var plan) = outcome else { throw PlanError.noTasks }
+        let outcome = Offline.plan("Process new order and arrange optimal delivery", order, Sample.shop)
+        guard var plan = outcome.plan else { throw PlanError.noTasks }
         let again = try PlanValidator.validate(PlanValidator.wire(plan), parameters: [:], catalogue: Sample.shop)
         #expect(again == plan)
         plan.tasks.removeAll()

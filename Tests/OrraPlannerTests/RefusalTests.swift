@@ -7,8 +7,8 @@ struct RefusalTests {
     private let parameters: JSONObject = ["orderId": "ORD1", "customerId": "C1", "items": []]
 
     private func reason(_ action: String, _ catalogue: [Service] = Sample.shop) -> String {
-        refusal(Sample.plan(action, parameters, catalogue))
-            ?? "planned: \(shape(Sample.plan(action, parameters, catalogue), catalogue))"
+        refusal(Offline.plan(action, parameters, catalogue))
+            ?? "planned: \(shape(Offline.plan(action, parameters, catalogue), catalogue))"
     }
 
     @Test("It names the part that nothing covers, and the nearest services")
@@ -22,9 +22,16 @@ struct RefusalTests {
     }
 
     @Test(
-        "It refuses another verb about things it knows",
-        arguments: ["Estimate order delivery", "Cancel the order", "Delete the customer", "Refund the payment"])
+        "It refuses to take back what nothing takes back",
+        arguments: ["Cancel the order", "Delete the customer", "Refund the payment"])
     func foreignVerb(action: String) { #expect(reason(action).contains("no registered service covers")) }
+
+    @Test("Of another verb that harms nothing it is not sure enough to run")
+    func unknownVerb() {
+        let plan = OfflinePlanner(index: CatalogueIndex(Sample.shop))
+            .plan(action: "Estimate order delivery", parameters: parameters)
+        #expect(plan.confidence < 0.7)
+    }
 
     @Test("It refuses an action that asks for nothing", arguments: ["please do it", "", "and then", "123 456", "now!"])
     func nothing(action: String) { #expect(reason(action).contains("names nothing that a service could do")) }
@@ -40,7 +47,9 @@ struct RefusalTests {
     func unbound() {
         let reason = reason("Process order payment", [Sample.payment])
         #expect(
-            reason.contains("service payment-service needs 'amount', which no parameter and no other service gives"))
+            reason.contains(
+                "service payment-service needs 'amount', which no parameter, no value in the text and no other service "
+                    + "gives"))
     }
 
     @Test("It follows a missing input to its root")
@@ -62,7 +71,8 @@ struct RefusalTests {
 
     @Test("A parameter that does not fit is named")
     func unsuitable() {
-        let outcome = Sample.plan("Reserve the ordered items in stock", ["orderId": "1", "items": "many"], Sample.shop)
+        let outcome = Offline.plan(
+            "Reserve the ordered items in stock", ["orderId": "1", "items": "many"], Sample.shop)
         #expect(
             refusal(outcome)
                 == "the parameter 'items' does not fit service inventory-tool: it must be an array, but is a string")

@@ -51,27 +51,4 @@ enum Sample {
         "customer-notification", .tool, "Tells the customer that the new order is being processed",
         in: ["orderId", "customerId"], out: ["notificationStatus"])
     static let shop = [payment, inventory, delivery, notification]
-
-    static func plan(_ action: String, _ parameters: JSONObject = [:], _ catalogue: [Service]) -> PlanningOutcome {
-        OfflinePlanner.outcome(PlanningRequest(action: action, parameters: parameters, catalogue: catalogue))
-    }
-}
-
-/// A plan by names: `["payment-service(amount<inventory-tool.amount)"]`, parameters left out.
-func shape(_ outcome: PlanningOutcome, _ catalogue: [Service]) -> [String] {
-    guard case .plan(let plan) = outcome else {
-        if case .notActionable(let reason) = outcome { return ["refused: \(reason)"] }
-        return []
-    }
-    func name(_ id: ServiceID) -> String { catalogue.first { $0.id == id }?.name ?? "?" }
-    let names = Dictionary(uniqueKeysWithValues: plan.tasks.map { ($0.id, name($0.service)) })
-    return plan.tasks.map { task in
-        let flow = task.input.filter { $0.source != .zero }
-            .map { "\($0.field)<\(names[$0.source] ?? "?").\($0.sourceField)" }
-        return name(task.service) + (flow.isEmpty ? "" : "(\(flow.joined(separator: ", ")))")
-    }
-}
-
-func refusal(_ outcome: PlanningOutcome) -> String? {
-    if case .notActionable(let reason) = outcome { reason } else { nil }
 }

@@ -40,6 +40,33 @@ struct ComponentTests {
         }
     }
 
+    @Test("tells the planner what it needs and what calls for it, and whether a person decides")
+    func planningHints() async throws {
+        try await FakeHub.run { hub in
+            let rig = try ComponentRig(hub)
+            for isPlain in [true, false] {
+                var options = ComponentOptions()
+                options.dataDirectory = rig.scratch.path
+                if !isPlain {
+                    options.requires = ["inventory-tool"]
+                    options.examples = ["charge a customer"]
+                    options.requiresApproval = true
+                }
+                let service = try Service(
+                    "payment-service", "Charges.", at: HubAccess(url: hub.url, key: "sk-orra-v1-test"),
+                    options: options, logger: rig.logger
+                ) { (_: Order, _) in Payment(paymentStatus: "") }
+                try await service.running {
+                    let body = try JSONValue(parsing: Array(try await hub.registrations.next().body))
+                    #expect(body["requires"] == (isPlain ? nil : ["inventory-tool"]))
+                    #expect(body["examples"] == (isPlain ? nil : ["charge a customer"]))
+                    #expect(body["approval"] == (isPlain ? nil : "required"))
+                    _ = try await hub.sockets.next()
+                }
+            }
+        }
+    }
+
     @Test("keeps its id in a file that only its owner reads, and sends it at the next registration")
     func identity() async throws {
         try await FakeHub.run { hub in

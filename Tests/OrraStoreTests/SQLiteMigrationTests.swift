@@ -89,6 +89,99 @@ struct SQLiteMigrationTests {
         }
     }
 
+    /// A database as version 2 left it: version 1's rows, and one in each table that came with it.
+    func makeSecond(in directory: String) throws {
+        try makeFirst(in: directory)
+        let queue = try DatabaseQueue(path: directory + "/orra.db")
+        try Migrations.migrator.migrate(queue, upTo: "2 compensation and retention")
+        let times = [S.at(5).milliseconds, S.at(6).milliseconds]
+        let event = String(
+            decoding: try WireEncoder().encode(S.serviceEntry(position: 3).event), as: UTF8.self)
+        let received = String(decoding: try WireEncoder().encode(S.entry(3, 1, position: 4).event), as: UTF8.self)
+        let rows: [(String, StatementArguments)] = [
+            (
+                """
+                orchestrations VALUES ('o_3', 'p_one', 'Send é 3', 'paused', NULL, ?, NULL, 0, 0, 0, 2, 1, 1)
+                """, [S.at(3).milliseconds]
+            ),
+            (
+                """
+                failed_compensations VALUES ('c_b', 'p_one', 'o_2', 'task12', 'compensation', 's_echo', 'echo', 'partial',
+                    'é gave up', 10, ?, 'resolved', 'by hand', ?)
+                """, [times[0], times[1]]
+            ),
+            ("submissions VALUES ('p_one', 'k', 'h2', 'o_2', ?)", [times[0]]),
+            ("journal VALUES ('o_3', 1, 'p_one', 4, ?, ?)", [S.at(4).milliseconds, received]),
+            ("service_events VALUES ('p_one', 3, ?, 's_echo', ?)", [S.at(3).milliseconds, event]),
+        ]
+        try queue.write { database in
+            for (row, arguments) in rows { try database.execute(sql: "INSERT INTO " + row, arguments: arguments) }
+            try database.execute(sql: "UPDATE projects SET retention_ms = 5, pruned_position = 2")
+            try database.execute(sql: "UPDATE deliveries SET subject = 'compensationFailed', subject_task = 'task12'")
+        }
+        try queue.close()
+    }
+
+    @Test("what version 2 wrote is found again, and what came with planning works on it")
+    func upgradeFromSecond() async throws {
+        try await TemporaryDirectory.use { directory in
+            try makeSecond(in: directory)
+            let store = try await SQLiteStore.open(directory: directory)
+            let recovery = try await store.recover()
+            #expect(recovery.projects == [S.project] && recovery.services == [S.service])
+            #expect(recovery.retention == [S.project.id: .milliseconds(5)])
+            #expect(recovery.unreadable.isEmpty && recovery.unreadableServices.isEmpty)
+            #expect(recovery.live.map(\.count) == [2, 1])
+            #expect(try await store.prunedPosition(of: S.project.id) == 2)
+            // Paused, and from before it was said for what.
+            let paused = try #require(try await store.orchestration(S.id(3)))
+            #expect(paused.status == .paused && paused.pauseReason == nil)
+            #expect(try await store.orchestration(S.id(1)) == S.row(1))
+            let failed = S.failedCompensation("b", orchestration: 2, at: 5, resolution: .resolved)
+            #expect(try await store.failedCompensation(CompensationID("c_b")) == failed)
+            #expect(
+                try await store.submission(of: S.project.id, key: "k")
+                    == S.submission("k", orchestration: 2, createdAt: 5))
+            #expect(
+                try await store.serviceEvents(of: S.service.id, limit: 9) == [S.serviceEntry(position: 3)])
+            var delivery = S.delivery("b", orchestration: 2, createdAt: 3, state: .failed)
+            delivery.subject = .compensationFailed(TaskID(12))
+            #expect(try await store.failedDeliveries(of: S.project.id, limit: 9) == [delivery])
+            #expect(try await store.documents(of: S.project.id, kind: .grounding, limit: 9).isEmpty)
+
+            var held = paused
+            held.pauseReason = .approval
+            let document = S.document("a")
+            try await store.commit([.orchestration(held), .document(document)])
+            await store.close()
+            let again = try await SQLiteStore.open(directory: directory)
+            #expect(try await again.orchestration(S.id(3)) == held)
+            #expect(try await again.documents(of: S.project.id, kind: .grounding, limit: 9) == [document])
+            await again.close()
+        }
+    }
+
+    @Test("a document that was damaged is said to be, without its content, and others are read")
+    func damagedDocument() async throws {
+        try await TemporaryDirectory.use { directory in
+            let store = try await SQLiteStore.open(directory: directory)
+            try await store.commit(
+                S.base + [.document(S.document("a")), .document(S.document("b", kind: .pinnedPlan))])
+            try await store.pool.write {
+                try $0.execute(sql: #"UPDATE documents SET body = '{"hush' WHERE name = 'a'"#)
+            }
+            let error = await #expect(throws: StoreError.self) {
+                try await store.documents(of: S.project.id, kind: .grounding, limit: 9)
+            }
+            #expect(error?.code == .damaged)
+            #expect(error?.message.contains("grounding") == true && error?.message.contains("hush") == false)
+            #expect(try await store.documents(of: S.project.id, kind: .pinnedPlan, limit: 9).count == 1)
+            try await store.commit([.document(S.document("a"))])
+            #expect(try await store.documents(of: S.project.id, kind: .grounding, limit: 9).count == 1)
+            await store.close()
+        }
+    }
+
     @Test("no query scans a table that grows, and what is deleted is not searched for in one")
     func queryPlans() async throws {
         try await TemporaryDirectory.use { directory in
@@ -108,6 +201,10 @@ struct SQLiteMigrationTests {
             // These hold what an operator made; all others grow with each action.
             let small: Set = ["projects", "p", "api_keys", "webhooks", "services", "clock"]
             #expect(plans.count == statements.count)
+            #expect(tables.contains("documents"))
+            for sql in [Statements.documents, Statements.upsertDocument, Statements.deleteDocument] {
+                #expect(statements.contains(sql))
+            }
             #expect(tables.isSuperset(of: small.subtracting(["p"])))
             for (sql, steps) in plans {
                 for step in steps {

@@ -82,6 +82,13 @@ enum Samples {
             resolvedAt: resolution == .pending ? nil : at(time + 1))
     }
 
+    static func document(
+        _ name: String, kind: ProjectDocument.Kind = .grounding, project: ProjectID = project.id, at time: Int64 = 1,
+        body: JSONValue = ["name": "é", "list": [1, nil]]
+    ) -> ProjectDocument {
+        ProjectDocument(project: project, kind: kind, name: name, body: RawJSON(body), at: at(time))
+    }
+
     static func submission(
         _ key: String, orchestration: Int, createdAt: Int64, project: ProjectID = project.id
     ) -> SubmissionRow {

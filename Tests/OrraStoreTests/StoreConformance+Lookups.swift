@@ -86,9 +86,12 @@ extension StoreConformance {
             #expect(try await store.prunedPosition(of: S.project.id) == 0)
             #expect(try await store.prunable(of: S.project.id, endedBefore: S.at(99), limit: 9).isEmpty)
             #expect(try await store.hidden(limit: 9).isEmpty)
+            for kind in ProjectDocument.Kind.allCases {
+                #expect(try await store.documents(of: S.project.id, kind: kind, limit: 9).isEmpty)
+            }
             try await store.commit([
                 .outboxDelete(S.key(1)), .outboxDead(S.key(1), at: S.at(1), error: "away"), .hide([S.id(1)]),
-                .prune(S.id(1), rows: 9),
+                .prune(S.id(1), rows: 9), .deleteDocuments(S.project.id, .grounding, names: ["a"]),
                 .pruneEvents(S.project.id, before: S.at(9), submissionsBefore: S.at(9), rows: 9),
             ])
             let recovery = try await store.recover()

@@ -128,6 +128,7 @@ struct StoreConformance {
             await constraint(store, [.serviceEvent(S.serviceEntry(position: 1, project: nobody))])
             await constraint(store, [.serviceEvent(S.serviceEntry(position: 1, service: ServiceID("s_nobody")))])
             await constraint(store, [.retention(nobody, milliseconds: 1)])
+            await constraint(store, [.document(S.document("a", project: nobody))])
         }
     }
 

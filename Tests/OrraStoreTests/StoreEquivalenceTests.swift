@@ -13,7 +13,7 @@ struct StoreEquivalenceTests {
         func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
         let project = Bool.random(using: &random) ? S.project.id : S.otherProject.id
         let orchestration = number(1...6)
-        switch number(0...17) {
+        switch number(0...20) {
         case 0:
             return .service(
                 S.service("name\(number(1...3))", project: project, id: "id\(number(1...4))"))
@@ -35,6 +35,7 @@ struct StoreEquivalenceTests {
                 status: isOver ? .failed : .processing, endedAt: isOver ? S.at(Int64(number(1...3))) : nil)
             row.isUnsettled = isOver && number(0...3) == 0
             row.compensations.total = number(0...2)
+            if !isOver { row.pauseReason = [nil, .serviceAway, .confirmation, .approval][number(0...3)] }
             return .orchestration(row)
         case 6: return .parameterValues(["v\(number(1...3))"], S.id(orchestration))
         case 7:
@@ -66,6 +67,16 @@ struct StoreEquivalenceTests {
         case 14: return .retention(project, milliseconds: number(0...1) == 0 ? nil : Int64(number(0...9)))
         case 15: return .hide([orchestration, number(1...6)].map(S.id))
         case 16: return .prune(S.id(orchestration), rows: number(0...3))
+        case 17...18:
+            let owner = number(0...9) == 0 ? ProjectID("p_nobody") : project
+            return .document(
+                S.document(
+                    "d\(number(1...4))", kind: number(0...1) == 0 ? .grounding : .cachedPlan, project: owner,
+                    at: Int64(number(1...3)), body: ["n": .number(JSONNumber(number(0...9)))]))
+        case 19:
+            return .deleteDocuments(
+                project, number(0...1) == 0 ? .grounding : .cachedPlan,
+                names: (0..<number(0...2)).map { _ in "d\(number(1...4))" })
         default:
             return .pruneEvents(
                 project, before: S.at(Int64(number(1...99))), submissionsBefore: S.at(Int64(number(1...9))),
@@ -89,7 +100,7 @@ struct StoreEquivalenceTests {
             try await sqlite.commit(S.base)
             try await memory.commit(S.base)
             var refused = 0
-            var (hidden, pruned) = (0, 0)
+            var (hidden, pruned, documents) = (0, 0, 0)
             for round in 0..<400 {
                 let batch = (0..<Int.random(in: 1...4, using: &random)).map { _ in write(&random) }
                 let code = await outcome(memory, batch)
@@ -97,11 +108,13 @@ struct StoreEquivalenceTests {
                 if code != nil { refused += 1 }
                 hidden += try await memory.hidden(limit: 9).count
                 pruned += try await memory.prunedPosition(of: S.project.id) > 0 ? 1 : 0
+                documents += try await memory.documents(of: S.project.id, kind: .grounding, limit: 9).count
                 guard round.isMultiple(of: 10) else { continue }
                 try await expectSame(sqlite, memory, round)
             }
             #expect((40...360).contains(refused), "\(refused) of 400 batches were refused: no test of both")
             #expect(hidden > 20 && pruned > 20, "too little was hidden (\(hidden)) or deleted (\(pruned))")
+            #expect(documents > 100, "too few documents: \(documents)")
         }
     }
 
@@ -165,6 +178,11 @@ struct StoreEquivalenceTests {
         #expect(
             try await sqlite.progress(of: project, afterPosition: 3, limit: 9)
                 == memory.progress(of: project, afterPosition: 3, limit: 9))
+        for kind in ProjectDocument.Kind.allCases {
+            #expect(
+                try await sqlite.documents(of: project, kind: kind, limit: 3)
+                    == memory.documents(of: project, kind: kind, limit: 3))
+        }
         #expect(try await sqlite.prunedPosition(of: project) == memory.prunedPosition(of: project))
         #expect(
             try await sqlite.prunable(of: project, endedBefore: S.at(3), limit: 3)

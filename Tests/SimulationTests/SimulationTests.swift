@@ -55,18 +55,22 @@ struct SimulationTests {
         #expect(Set(counts.outcomes.keys) == ["completed", "failed", "aborted", "cancelled", "not_actionable"])
         #expect(["completed", "failed", "expired"].allSatisfy { counts.compensations[$0, default: 0] > 0 })
         #expect(counts.watched > counts.entries / 2)
+        #expect(counts.held > 50 && counts.approved > 20)
+        #expect(counts.rejected > 5 && counts.expiredHolds > 5 && counts.refusedVerdicts > 20)
     }
 
     @Test(
         "the hub may crash at every commit: before it, after it, and amid what follows",
         arguments: [Scenario.CrashPoint.beforeCommit, .afterCommit, .amidEffects(perMille: 500)])
     func everyCommitPoint(point: Scenario.CrashPoint) async throws {
-        var quiet = Scenario(seed: 2)
-        for fault in Scenario.Fault.allCases where ![.errors, .doomed, .aborts].contains(fault) {
+        var quiet = Scenario(seed: 20)
+        for fault in Scenario.Fault.allCases where ![.errors, .doomed, .aborts, .holds].contains(fault) {
             quiet = quiet.without(fault)
         }
-        let commits = try await Simulation.run(quiet).commits
+        let undisturbed = try await Simulation.run(quiet)
+        let commits = undisturbed.commits
         #expect(commits > 20)
+        #expect(undisturbed.counts.approved > 0 && undisturbed.counts.rejected > 0)
         var crashes = 0
         for commit in 1...commits {
             let report = try await Simulation.run(quiet.crashing(atCommit: commit, point))

@@ -63,10 +63,18 @@ struct ListCommand: ContextCommand {
                 .init(text: DisplayWidth.shortened(VisibleText.clean(action.action), to: 48), style: .plain),
                 .init(text: action.status.words, style: action.status.style),
                 .init(text: Times.age(now - action.timestamp), style: .plain),
-            ] + undone + [.init(text: action.error ?? "", style: .bad)]
+            ] + undone + [remark(action)]
         }
         let heading = ["", "ID", "ACTION", "STATUS", "AGE"] + (showsUndone ? ["UNDONE"] : []) + ["ERROR"]
         return Table(heading: heading, rows: rows, flexible: 2).lines(width: width)
+    }
+
+    /// What is wrong, or what it waits for.
+    private static func remark(_ action: OrchestrationSummary) -> Line.Span {
+        guard action.status == .paused, let reason = action.pauseReason else {
+            return .init(text: action.error ?? "", style: .bad)
+        }
+        return .init(text: PlanText.waits(reason, action.id), style: .warning)
     }
 
     /// `2/2`, `◐ 1/3`, `1/2, 1 failed`.

@@ -5,8 +5,8 @@ import OrraSDK
 
 struct ProjectsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "projects", abstract: "Make, list and choose projects.",
-        subcommands: [Add.self, List.self, Use.self, Retention.self])
+        commandName: "projects", abstract: "Make, list and choose projects, and set how they work.",
+        subcommands: [Add.self, List.self, Use.self, Retention.self, Planning.self])
 
     struct Add: ContextCommand {
         static let configuration = CommandConfiguration(

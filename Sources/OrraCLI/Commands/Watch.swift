@@ -12,10 +12,13 @@ extension CommandContext {
     }
 
     /// Watches an action that was accepted just now, or, if quiet, only says its id. Throws the exit code of another end
-    /// than completed.
+    /// than completed. Of a plan that waits for a yes it asks first, if somebody is there.
     func watch(
-        _ accepted: OrchestrationAnswer, of hub: OperatorClient, isQuiet: Bool, asJSON: Bool
+        _ accepted: OrchestrationAnswer, of hub: OperatorClient, saysYes: Bool = false, isQuiet: Bool, asJSON: Bool
     ) async throws {
+        if let held = HeldPlan(accepted, hub: hub, context: self) {
+            try await held.decide(saysYes: saysYes, isQuiet: isQuiet, asJSON: asJSON)
+        }
         if isQuiet {
             if asJSON { return try print(json: ["id": accepted.id.rawValue]) }
             return output.line(VisibleText.clean(accepted.id.rawValue))

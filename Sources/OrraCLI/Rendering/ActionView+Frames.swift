@@ -14,9 +14,16 @@ extension ActionView {
         case .planned:
             tasks = (frame.tasks ?? []).map { TaskView(id: $0.id, name: $0.serviceName, dependencies: $0.dependencies) }
                 .sorted { $0.id < $1.id }
+            planner = frame.planner
+            confidence = frame.confidence
+            pauseReason = frame.pauseReason
+            status = frame.pauseReason == nil ? .processing : .paused
+        case .approved, .resumed:
+            pauseReason = nil
             status = .processing
-        case .paused: status = .paused
-        case .resumed: status = .processing
+        case .paused:
+            status = .paused
+            pauseReason = frame.pauseReason ?? .serviceAway
         case .ending:
             isEnding = true
             status = frame.status ?? status
@@ -36,7 +43,9 @@ extension ActionView {
             error = frame.error ?? error
             results = frame.results ?? []
             duration = duration ?? frame.duration.map(Duration.nanoseconds) ?? elapsed(at: frame.timestamp)
-        case .reset, .messageRejected, .taskLate, .serviceConnected, .serviceDisconnected, .serviceHealth: break
+        case .planningStage, .outputWarning, .reset, .messageRejected, .taskLate, .serviceConnected,
+            .serviceDisconnected, .serviceHealth:
+            break
         case .compensationReady, .compensationDispatched, .compensationWaiting, .compensationAttemptFailed,
             .compensationEnded, .compensationResolved:
             guard let id = frame.taskId, self[id] != nil else { return }

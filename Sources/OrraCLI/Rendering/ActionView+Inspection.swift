@@ -11,6 +11,9 @@ extension ActionView {
         results = inspection.results ?? []
         error = inspection.error
         retryOf = inspection.retryOf
+        pauseReason = inspection.status == .paused ? inspection.pauseReason : nil
+        planner = inspection.planner
+        confidence = inspection.confidence
         compensations = inspection.tasks.compensations
         isUndoing = inspection.status.isFinal && compensations.contains { !$0.state.isFinal }
         hasEnded = inspection.status.isFinal && !isUndoing

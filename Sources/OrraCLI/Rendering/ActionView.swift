@@ -1,4 +1,5 @@
 import OrraModel
+import OrraProtocol
 
 /// An action as it is shown: what the frames or the inspection say, and nothing about how it looks.
 struct ActionView: Sendable, Hashable {
@@ -11,6 +12,12 @@ struct ActionView: Sendable, Hashable {
     var compensations: [CompensationView] = []
     /// The action whose finished tasks this one keeps.
     var retryOf: OrchestrationID?
+    /// Why it does not run, while it is paused.
+    var pauseReason: PauseReason?
+    /// Who made the plan.
+    var planner: PlanOrigin?
+    /// Of the planner, between 0 and 1.
+    var confidence: Double?
     /// When the hub received it.
     var startedAt: Timestamp?
     /// From acceptance to the end; `nil` while it runs.

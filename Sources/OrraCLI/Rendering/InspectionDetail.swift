@@ -13,7 +13,13 @@ struct InspectionDetail: Sendable {
         let box = TaskBox(view: view, now: now, width: width ?? 200)
         var lines = box.header
         lines.append(Line("  \(Times.moment(inspection.timestamp))", .faint))
+        if inspection.status == .paused, let reason = inspection.pauseReason {
+            lines.append(Line("  ⏸ ", .warning).adding(PlanText.waits(reason, inspection.id), .warning))
+        }
         lines += [Line()] + box.box.map { line in width.map { line.truncated(to: $0) } ?? line }
+        if isDetailed, let stages = inspection.planning, !stages.isEmpty {
+            lines += [Line()] + PlanningText(stages: stages).lines
+        }
         for task in inspection.tasks.sorted(by: { $0.id < $1.id }) {
             let section = section(task)
             if !section.isEmpty { lines += [Line(), title(task)] + section }
@@ -58,6 +64,10 @@ struct InspectionDetail: Sendable {
                     .adding(change.status.words, change.status.style)
                     .adding(change.attempt > 1 ? "  attempt \(change.attempt) of \(change.maxAttempts)" : "", .faint)
                     .adding(change.error.map { "  \($0)" } ?? "")
+            }
+            if let warnings = task.warnings, !warnings.isEmpty {
+                lines.append(label("output breaks its schema"))
+                lines += warnings.map { Line("    \($0.path)  ", .faint).adding($0.reason, .warning) }
             }
             for (name, payload) in [
                 ("input", task.input), ("output", task.output), ("abort payload", task.abortPayload),

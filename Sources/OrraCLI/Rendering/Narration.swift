@@ -15,8 +15,20 @@ enum Narration {
         case .received:
             let retry = frame.retryOf.map { ", again after \($0)" } ?? ""
             return say("received \(frame.orchestrationId?.rawValue ?? "")\(retry): \(view.action)")
-        case .planned: return say("planned: " + view.tasks.map { step($0, view) }.joined(separator: "; "))
-        case .paused: return say("paused: waits for a service", .warning)
+        case .planned:
+            let steps = view.tasks.map { step($0, view) }.joined(separator: "; ")
+            let origin = PlanText.origin(view.planner, view.confidence).map { "  (\($0))" } ?? ""
+            guard let reason = view.pauseReason else { return say("planned: \(steps)\(origin)") }
+            return say("planned: \(steps)\(origin); waits for \(reason.rawValue)", .warning)
+        case .planningStage:
+            // The rest of it stands in the plan, and in `orra inspect -d`.
+            guard let stage = frame.stage, [.refused, .failed].contains(stage.result) else { return nil }
+            return say("\(stage.stage.rawValue): \(stage.summary)", .warning)
+        case .approved: return say("approved" + (frame.reason.map { ": \($0)" } ?? ""), .good)
+        case .paused:
+            let reason = view.pauseReason ?? .serviceAway
+            return say(
+                "paused: " + (reason.isHeld ? "waits for \(reason.rawValue)" : "waits for a service"), .warning)
         case .resumed: return say("goes on")
         case .ending: return say("ending as \(view.status.words)" + because(frame), view.status.style)
         case .compensating: return say("\(view.status.words): undoing what was done", view.status.style)
@@ -48,6 +60,8 @@ enum Narration {
         case .taskAttemptFailed:
             return say("attempt \(frame.attempt ?? task?.attempt ?? 1) failed" + because(frame), .warning)
         case .taskCompleted: return say("completed" + took, .good)
+        case .outputWarning:
+            return say("its output breaks its schema at \(frame.path ?? "the top"): \(frame.reason ?? "")", .warning)
         case .taskKept: return say("kept" + (frame.from.map { " from \($0)" } ?? ""), .faint)
         case .taskFailed: return say("failed" + because(frame), .bad)
         case .taskAborted: return say("aborted the action" + (task?.note.map { ": \($0)" } ?? ""), .bad)

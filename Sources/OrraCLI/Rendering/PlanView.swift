@@ -17,14 +17,17 @@ import OrraProtocol
 /// ```
 struct PlanView: Sendable {
     private var view: ActionView
-    private let points: [FailurePoint]
+    private let preview: PlanPreview
+    private var points: [FailurePoint] { preview.failurePoints }
 
     init(_ preview: PlanPreview, action: String) {
         view = ActionView(action: action)
         view.status = .pending
-        points = preview.failurePoints
+        if preview.verdict == .refused { view.status = .notActionable }
+        self.preview = preview
+        let points = preview.failurePoints
         let names = Dictionary(points.map { ($0.taskId, $0.serviceName) }, uniquingKeysWith: { first, _ in first })
-        view.tasks = (preview.plan["tasks"]?.array ?? []).compactMap { task in
+        view.tasks = (preview.plan?["tasks"]?.array ?? []).compactMap { task in
             guard let id = task["id"]?.string.flatMap({ TaskID($0) }), id != .zero else { return nil }
             let name = names[id] ?? task["service"]?.string ?? id.description
             var shown = TaskView(id: id, name: name, dependencies: Self.dependencies(task["input"]))
@@ -34,7 +37,7 @@ struct PlanView: Sendable {
     }
 
     /// The tasks whose outputs the input takes: `"$task1.total"`.
-    private static func dependencies(_ input: JSONValue?) -> [TaskID] {
+    static func dependencies(_ input: JSONValue?) -> [TaskID] {
         let sources = (input?.object?.members ?? []).compactMap { member -> TaskID? in
             guard let text = member.value.string, text.hasPrefix("$"), let dot = text.firstIndex(of: ".") else {
                 return nil
@@ -50,7 +53,23 @@ struct PlanView: Sendable {
         let plan =
             [Line("┌─ ", .faint).adding("Plan", .bold)] + box.box.dropFirst().dropLast()
             + [Line("└─ ", .faint).adding("\(count) task\(count == 1 ? "" : "s")")]
-        return box.header + [Line()] + plan + points.flatMap { [Line()] + lines($0) }
+        guard preview.verdict != .refused else {
+            let draft = view.tasks.isEmpty ? [] : [Line()] + plan
+            return box.header + draft + [Line(), Line(preview.reason ?? "The action is refused.", .bad)]
+        }
+        return box.header + [Line()] + plan + verdict + points.flatMap { [Line()] + lines($0) }
+    }
+
+    /// Who made the plan, and what becomes of it. Nothing where the hub says nothing of it.
+    private var verdict: [Line] {
+        guard let origin = PlanText.origin(preview.planner, preview.confidence) else { return [] }
+        var lines = [Line(), Line("planned: \(origin)", .faint)]
+        switch preview.verdict {
+        case .confirmation: lines.append(Line("It would wait for confirmation before it runs.", .warning))
+        case .approval: lines.append(Line("It would wait for approval before it runs.", .warning))
+        case .run, .refused: break
+        }
+        return lines
     }
 
     private func lines(_ point: FailurePoint) -> [Line] {

@@ -10,7 +10,8 @@ struct ServiceText: Sendable {
         var lines = [
             Line(isThere ? "● " : "○ ", isThere ? .good : .warning).adding(service.name, .bold)
                 .adding("  \(service.type.rawValue), version \(service.version)")
-                .adding(service.revertible ? ", revertible" : ""),
+                .adding(service.revertible ? ", revertible" : "")
+                .adding(service.approval == true ? ", needs approval" : ""),
             Line("  \(service.id)", .faint), Line("  \(service.description)"), Line(),
         ]
         if isThere {

@@ -36,7 +36,9 @@ struct TaskBox: Sendable {
     var header: [Line] {
         let title = Line(view.status.icon, view.status.style).adding(" ").adding(view.action, .bold)
         guard let id = view.id else { return [title] }
-        return [title, Line("  \(id)", .faint).adding(view.retryOf.map { "  again after \($0)" } ?? "", .faint)]
+        let origin = PlanText.origin(view.planner, view.confidence).map { "  planned: \($0)" } ?? ""
+        let retry = view.retryOf.map { "  again after \($0)" } ?? ""
+        return [title, Line("  \(id)", .faint).adding(retry, .faint).adding(origin, .faint)]
     }
 
     var box: [Line] {

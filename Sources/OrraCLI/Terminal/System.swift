@@ -46,6 +46,12 @@ private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -
     write(descriptor, bytes.baseAddress, bytes.count)
 }
 
+enum StandardInput {
+    static var isTerminal: Bool { isatty(0) == 1 }
+    /// One line; `nil` at the end of the input.
+    static func line() -> String? { readLine(strippingNewline: true) }
+}
+
 enum WallClock {
     static var now: Timestamp {
         Timestamp(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1_000))

@@ -30,15 +30,19 @@ extension APIError {
         switch code {
         case .invalidAPIKey: .unauthorized
         case .foreignService: .forbidden
-        case .unknownRoute, .unknownOrchestration, .unknownService, .unknownCompensation: .notFound
+        case .unknownRoute, .unknownOrchestration, .unknownService, .unknownCompensation, .unknownPlan,
+            .unknownGrounding:
+            .notFound
         case .bodyTooLarge: .contentTooLarge
         case .malformedJSON, .invalidRequest, .projectRegistrationFailed, .invalidService, .actionNotActionable,
             .invalidPlan:
             .badRequest
-        case .alreadyEnded, .cannotRetry, .alreadyResolved, .idempotencyKeyReused: .conflict
+        // Another version is there already, or what came is none.
+        case .invalidGrounding: kind == .invalidOperation ? .conflict : .badRequest
+        case .alreadyEnded, .cannotRetry, .alreadyResolved, .idempotencyKeyReused, .notHeld, .planChanged: .conflict
         case .upgradeRequired: .upgradeRequired
-        case .tooMany, .outboxFull, .tooManyLive: .tooManyRequests
-        case .unavailable: .serviceUnavailable
+        case .tooMany, .outboxFull, .tooManyLive, .planningBudgetSpent: .tooManyRequests
+        case .unavailable, .plannerUnavailable: .serviceUnavailable
         case .internalError, .watcherLags: .internalServerError
         }
     }
@@ -46,7 +50,9 @@ extension APIError {
     /// Seconds. What waits for a service, or for running actions to end, waits longer than a busy disk.
     private var retryAfter: Int? {
         switch code {
-        case .outboxFull, .tooManyLive: 10
+        case .outboxFull, .tooManyLive, .plannerUnavailable: 10
+        // The month is over at another time.
+        case .planningBudgetSpent: nil
         default: status == .serviceUnavailable || status == .tooManyRequests ? 1 : nil
         }
     }

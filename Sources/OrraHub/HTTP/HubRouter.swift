@@ -9,7 +9,7 @@ import OrraStore
 struct HubServices: Sendable {
     let loop: HubLoop
     let store: any Store
-    let planner: any Planner
+    let planning: HubPlanning
     let pruner: Pruner
     let submissions = SubmissionGate()
     let version: String
@@ -44,7 +44,21 @@ extension HubServices {
         authenticated.get("/orchestrations/inspections/:id") { _, context in try await inspect(context) }
         authenticated.post("/orchestrations/:id/cancel") { _, context in try await cancel(context) }
         authenticated.post("/orchestrations/:id/retry") { try await retry($0, $1) }
+        authenticated.post("/orchestrations/:id/approve") { try await approve($0, $1) }
+        authenticated.post("/orchestrations/:id/reject") { try await reject($0, $1) }
         authenticated.post("/plans") { try await preview($0, $1) }
+        authenticated.get("/plans") { _, context in try await keptPlans(context) }
+        authenticated.post("/plans/pins") { try await pin($0, $1) }
+        authenticated.get("/plans/pins/:name") { _, context in try await exportPlan(context) }
+        authenticated.get("/plans/:name") { _, context in try await keptPlan(context) }
+        authenticated.delete("/plans/:name") { _, context in try await removePlan(context) }
+        authenticated.get("/groundings") { _, context in try await groundings(context) }
+        authenticated.post("/groundings") { try await applyGrounding($0, $1) }
+        authenticated.post("/groundings/test") { try await testGrounding($0, $1) }
+        authenticated.delete("/groundings") { _, context in try await removeGroundings(context) }
+        authenticated.delete("/groundings/:name") { _, context in try await removeGrounding(context) }
+        authenticated.get("/planning") { _, context in try await planningSettings(context) }
+        authenticated.put("/planning") { try await setPlanning($0, $1) }
         authenticated.get("/outbox") { _, context in try await outbox(context) }
         authenticated.get("/retention") { _, context in try await retention(context) }
         authenticated.put("/retention") { try await setRetention($0, $1) }
@@ -92,6 +106,12 @@ extension RequestFailure {
         case .outboxFull(let sentence): APIError(.tooMany, .outboxFull, sentence)
         case .alreadyResolved:
             APIError(.invalidOperation, .alreadyResolved, "the failed compensation was resolved or ignored before")
+        case .notHeld:
+            APIError(.invalidOperation, .notHeld, "the orchestration does not wait for a yes or a no")
+        case .planChanged:
+            APIError(
+                .invalidOperation, .planChanged,
+                "another plan waits than the one that this is about; look at it with orra inspect, and decide again")
         case .unavailable, .stale: .unavailable
         case .notLive: APIError(.notFound, .unknownOrchestration, "there is no such orchestration")
         case .rejected: APIError(.internalError, .internalError, "the hub could not store this; its log says more")

@@ -79,6 +79,6 @@ extension OrchestrationSummary {
     init(_ row: OrchestrationRow) {
         self.init(
             id: row.id, action: row.action, status: row.status, error: row.error, timestamp: row.receivedAt,
-            compensation: row.compensations.total > 0 ? row.compensations : nil)
+            compensation: row.compensations.total > 0 ? row.compensations : nil, pauseReason: row.pauseReason)
     }
 }

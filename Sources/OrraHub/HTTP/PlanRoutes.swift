@@ -5,21 +5,45 @@ import OrraModel
 import OrraPlanner
 import OrraProtocol
 
-/// `POST /plans`: what an action would do, and what a failure would undo. Nothing is kept.
+/// `POST /plans`: what an action would do, why, and what a failure would undo. Nothing is kept.
 extension HubServices {
     func preview(_ request: Hummingbird.Request, _ context: HubContext) async throws -> Response {
         let project = try context.requireProject()
-        let submission = try Submission(try await request.decode(PlanRequest.self).submission)
-        let catalogue = await loop.directory.services(of: project)
-        switch await outcome(of: submission, try submission.givenPlan(catalogue), catalogue) {
-        case .notActionable(let reason): throw APIError(.validation, .actionNotActionable, reason)
-        case .plan(let plan):
-            let services = Dictionary(catalogue.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-            let points = OrraEngine.FailurePoint.all(of: plan) { services[$0]?.revertible ?? false }
-            return try .json(
-                PlanPreview(
-                    plan: PlanValidator.wire(plan),
-                    failurePoints: points.map { OrraProtocol.FailurePoint($0) { services[$0]?.name ?? $0.rawValue } }))
+        let body = try await request.decode(PlanRequest.self)
+        let explains = body.explain ?? false
+        let submission = try Submission(body.submission)
+        let planningRequest = try await planningRequest(submission, for: project)
+        let outcome: PlanningOutcome
+        if let checked = try await check(submission, planningRequest) {
+            outcome = checked
+        } else {
+            outcome = await planning.pipeline.plan(planningRequest)
+        }
+        var preview = PlanPreview(plan: nil, failurePoints: [])
+        preview.planner = outcome.origin
+        preview.confidence = outcome.confidence
+        preview.stages = outcome.stages
+        switch outcome.verdict {
+        case .run(let plan): show(plan, planningRequest.catalogue, in: &preview)
+        case .hold(let plan, let reason):
+            show(plan, planningRequest.catalogue, in: &preview)
+            preview.verdict = .init(reason)
+        case .refuse(let refusal):
+            guard explains else { throw refusal.apiError }
+            if let draft = refusal.draft { show(draft, planningRequest.catalogue, in: &preview) }
+            preview.verdict = .refused
+            preview.reason = refusal.reason
+        }
+        return try .json(preview)
+    }
+
+    private func show(_ plan: Plan, _ catalogue: [Service], in preview: inout PlanPreview) {
+        let services = Dictionary(catalogue.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let points = OrraEngine.FailurePoint.all(of: plan) { services[$0]?.revertible ?? false }
+        preview.plan = PlanValidator.wire(plan)
+        preview.planHash = HubPlanning.hash(plan, catalogue)
+        preview.failurePoints = points.map {
+            OrraProtocol.FailurePoint($0) { services[$0]?.name ?? $0.rawValue }
         }
     }
 }

@@ -26,21 +26,31 @@ extension HubServices {
                 .invalidOperation, .cannotRetry,
                 "\(before.id) can't be retried: \(before.retryRefusal ?? "it has no plan")")
         }
-        let registered = Set(await loop.directory.services(of: before.project).map(\.id))
+        let catalogue = await loop.directory.services(of: before.project)
+        let registered = Set(catalogue.map(\.id))
         guard plan.tasks.allSatisfy({ registered.contains($0.service) }) else {
             throw APIError(
                 .invalidOperation, .cannotRetry,
                 "\(before.id) can't be retried: a service of its plan is no longer registered")
         }
+        let page = try await read { _ throws(StoreError) in try await planning.book.page(of: before.project) }
+        let used = Set(plan.tasks.map(\.service))
+        let asksApproval =
+            planning.settings(page).approveNewPlans == true && before.terms.planner != .pinned
+            || catalogue.contains { used.contains($0.id) && $0.approval }
+        let terms = before.termsOfRetry(
+            planHash: HubPlanning.hash(plan, catalogue), asking: asksApproval ? .approval : nil)
         var random = SystemRandomNumberGenerator()
         let received = Event.Received(
             orchestration: .random(using: &random), project: before.project, action: before.action,
             data: before.data, timeout: before.timeout, gracePeriod: before.gracePeriod, webhook: before.webhook,
             retryOf: before.id)
         return try await run(received, searchableValues: Submission.searchableValues(of: before.data)) {
-            .plan(
-                received.orchestration, plan, kept: before.keptOutputs,
-                submission: row?(received.orchestration))
+            Decision(
+                request: .plan(
+                    received.orchestration, plan, kept: before.keptOutputs,
+                    terms: terms,
+                    submission: row?(received.orchestration)))
         }
     }
 }

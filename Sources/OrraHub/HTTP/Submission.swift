@@ -43,33 +43,62 @@ extension HubServices {
     private func submit(
         _ submission: Submission, for project: ProjectID, under row: ((OrchestrationID) -> SubmissionRow)?
     ) async throws -> Response {
-        let catalogue = await loop.directory.services(of: project)
-        // A plan that the caller wrote is checked before anything is kept.
-        let given = try submission.givenPlan(catalogue)
+        let planning = try await planningRequest(submission, for: project)
+        // A plan that was there before the action is checked before anything is kept.
+        let checked = try await check(submission, planning)
 
         var random = SystemRandomNumberGenerator()
         let received = Event.Received(
-            orchestration: .random(using: &random), project: project, action: submission.action,
+            orchestration: .random(using: &random), project: project, action: planning.action,
             data: RawJSON(.array(submission.data.map { ["field": .string($0.field), "value": $0.value] })),
             timeout: submission.timeout, gracePeriod: submission.gracePeriod, webhook: submission.webhook)
         return try await run(received, searchableValues: submission.searchableValues) {
-            switch await outcome(of: submission, given, catalogue) {
-            case .plan(let plan): .plan(received.orchestration, plan, submission: row?(received.orchestration))
-            case .notActionable(let reason):
-                .refuse(received.orchestration, reason: reason, submission: row?(received.orchestration))
-            }
+            let outcome: PlanningOutcome
+            if let checked { outcome = checked } else { outcome = await self.planning.pipeline.plan(planning) }
+            return decision(received.orchestration, outcome, planning, under: row)
+        }
+    }
+
+    /// What is asked of the core about the action, and the error with which its caller is answered all the same.
+    struct Decision {
+        var request: OrraCore.Request
+        var error: APIError?
+    }
+
+    private func decision(
+        _ id: OrchestrationID, _ outcome: PlanningOutcome, _ planning: PlanningRequest,
+        under row: ((OrchestrationID) -> SubmissionRow)?
+    ) -> Decision {
+        func accept(_ plan: Plan, _ hold: HoldReason?) -> Decision {
+            Decision(
+                request: .plan(
+                    id, plan, terms: self.planning.terms(of: outcome, plan, hold: hold, planning),
+                    stages: outcome.stages, submission: row?(id)))
+        }
+        switch outcome.verdict {
+        case .run(let plan): return accept(plan, nil)
+        case .hold(let plan, let reason): return accept(plan, reason)
+        case .refuse(let refusal):
+            // What a later try may get is not kept under the caller's key.
+            let isFinal = refusal.kind == .notActionable
+            return Decision(
+                request: .refuse(
+                    id, reason: refusal.reason, stages: outcome.stages, submission: isFinal ? row?(id) : nil),
+                error: isFinal ? nil : refusal.apiError)
         }
     }
 
     /// Keeps what came in, then what is made of it.
     func run(
-        _ received: Event.Received, searchableValues: [String], _ decide: () async -> OrraCore.Request
+        _ received: Event.Received, searchableValues: [String], _ decide: () async throws -> Decision
     ) async throws -> Response {
         _ = try await self.request(.receive(received, parameterValues: searchableValues))
         do {
-            guard case .orchestration(let orchestration) = try await self.request(decide()) else {
+            let decision = try await decide()
+            guard case .orchestration(let orchestration) = try await self.request(decision.request) else {
                 throw APIError(.internalError, .internalError, "the hub gave no answer")
             }
+            if let error = decision.error { throw error }
             return try answer(orchestration)
         } catch let error as APIError where error.code == .unknownOrchestration {
             throw APIError(.invalidOperation, .alreadyEnded, "the action was cancelled while it was planned")
@@ -94,12 +123,38 @@ extension HubServices {
         return response
     }
 
-    func outcome(
-        of submission: Submission, _ given: PlanningOutcome?, _ catalogue: [Service]
-    ) async -> PlanningOutcome {
-        if let given { return given }
-        return await planner.plan(
-            PlanningRequest(action: submission.action, parameters: submission.parameters, catalogue: catalogue))
+    /// What an action is planned with, in the words of the pipeline.
+    func planningRequest(_ submission: Submission, for project: ProjectID) async throws -> PlanningRequest {
+        let catalogue = await loop.directory.services(of: project)
+        var request = try await read { _ throws(StoreError) in
+            try await planning.request(submission, for: project, catalogue)
+        }
+        if let name = submission.pinned, request.action.isEmpty {
+            request.action = try await pinned(name, of: project).action
+        }
+        return request
+    }
+
+    /// What the caller's own plan comes to, or the pinned one that it names; `nil` when a plan is to be made.
+    func check(_ submission: Submission, _ request: PlanningRequest) async throws -> PlanningOutcome? {
+        let outcome: PlanningOutcome
+        if let plan = submission.plan {
+            outcome = await planning.pipeline.check(given: plan, request)
+        } else if let name = submission.pinned {
+            outcome = await planning.pipeline.check(pinned: try await pinned(name, of: request.project), request)
+        } else {
+            return nil
+        }
+        if case .refuse(let refusal) = outcome.verdict, refusal.kind != .notActionable { throw refusal.apiError }
+        return outcome
+    }
+
+    func pinned(_ name: String, of project: ProjectID) async throws -> PinnedPlan {
+        let plan = try await read { _ throws(StoreError) in try await planning.pinned(name, of: project) }
+        guard let plan else {
+            throw APIError(.notFound, .unknownPlan, "there is no pinned plan of this name in this project")
+        }
+        return plan
     }
 
     /// 202 for what was accepted; an orchestration that is not actionable is the caller's error.
@@ -117,7 +172,13 @@ extension HubServices {
                 status: orchestration.status, error: orchestration.failure?.message,
                 timestamp: orchestration.receivedAt, timeout: orchestration.timeout,
                 gracePeriod: orchestration.gracePeriod, webhook: orchestration.webhook,
-                taskZero: orchestration.plan?.parameters, retryOf: orchestration.retryOf)
+                taskZero: orchestration.plan?.parameters, retryOf: orchestration.retryOf,
+                pauseReason: orchestration.pauseReason, planHash: orchestration.terms.planHash,
+                planner: orchestration.terms.planner, confidence: orchestration.terms.confidence,
+                groundingHit: orchestration.terms.grounding.map {
+                    GroundingHit(
+                        name: $0.name, version: $0.version, action: $0.action, similarity: $0.similarity)
+                })
             // One that came before may have ended.
             answer.results = orchestration.outcome?.results ?? []
             answer.abortReason = orchestration.outcome?.abortPayload
@@ -136,11 +197,16 @@ struct Submission {
     let timeout: Duration
     let gracePeriod: Duration
     let webhook: String?
-    private let plan: JSONValue?
+    /// The caller's own.
+    let plan: JSONValue?
+    /// The name of a plan that was saved before.
+    let pinned: String?
 
     init(_ body: ActionRequest) throws(APIError) {
+        pinned = body.pinned.flatMap { $0.isEmpty ? nil : $0 }
         action = body.action.content.trimmed
-        guard Limits.actionCharacters.contains(action.count) else {
+        // A pinned plan brings its action along.
+        guard Limits.actionCharacters.contains(action.count) || action.isEmpty && pinned != nil else {
             throw Self.fault(
                 "action.content", "an action has 1 to \(Limits.actionCharacters.upperBound) characters")
         }
@@ -168,6 +234,9 @@ struct Submission {
         webhook = body.webhook.flatMap { $0.isEmpty ? nil : $0 }
         if let webhook { _ = try WebhookURL.check(webhook, param: "webhook") }
         plan = body.plan == .null ? nil : body.plan
+        guard plan == nil || pinned == nil else {
+            throw Self.fault("pinned", "send either a plan or the name of a pinned one")
+        }
     }
 
     private static func fault(_ param: String, _ sentence: String) -> APIError {
@@ -185,18 +254,6 @@ struct Submission {
             )
         }
         return duration
-    }
-
-    /// What the caller's own plan comes to; `nil` when it sent none.
-    func givenPlan(_ catalogue: [Service]) throws(APIError) -> PlanningOutcome? {
-        guard let plan else { return nil }
-        do throws(PlanError) {
-            return .plan(try PlanValidator.validate(plan, parameters: parameters, catalogue: catalogue))
-        } catch .notActionable(let reason) {
-            return .notActionable(reason: reason)
-        } catch {
-            throw APIError(.validation, .invalidPlan, param: "plan", "\(error)")
-        }
     }
 
     /// Texts and numbers by which `orra inspect ORD456` finds the orchestration.

@@ -25,7 +25,9 @@ extension Inspection {
             tasks: story.inspections(at: now), results: results,
             duration: ((isOver ? story.endedAt ?? orchestration.lastEventAt : now) - orchestration.receivedAt)
                 .nanoseconds,
-            retryOf: orchestration.retryOf)
+            retryOf: orchestration.retryOf, pauseReason: orchestration.pauseReason,
+            planHash: orchestration.terms.planHash, planner: orchestration.terms.planner,
+            confidence: orchestration.terms.confidence, planning: story.planning.isEmpty ? nil : story.planning)
     }
 }
 
@@ -39,11 +41,13 @@ private struct TaskStories {
         var startedAt: Timestamp?
         var endedAt: Timestamp?
         var undoing: [CompensationChange] = []
+        var warnings: [OutputWarning] = []
     }
 
     private let orchestration: Orchestration
     private var stories: [TaskID: Story] = [:]
     private(set) var endedAt: Timestamp?
+    private(set) var planning: [PlanningStage] = []
 
     init(_ orchestration: Orchestration) { self.orchestration = orchestration }
 
@@ -73,7 +77,11 @@ private struct TaskStories {
         case .taskKept(let event): end(event.task, .completed, entry)
         // How long it took to undo things is no part of an action's duration.
         case .compensating, .ended: endedAt = endedAt ?? entry.at
-        case .received, .planned, .taskLate, .messageRejected, .paused, .resumed, .ending: break
+        case .planningStage(let stage): planning.append(stage)
+        case .outputWarning(let event):
+            stories[event.task, default: Story()].warnings.append(
+                OutputWarning(path: event.path, reason: event.reason))
+        case .received, .planned, .approved, .taskLate, .messageRejected, .paused, .resumed, .ending: break
         default: tellUndoing(entry)
         }
     }
@@ -132,7 +140,8 @@ private struct TaskStories {
                 compensation: compensation(of: task, story),
                 compensationHistory: story.undoing.isEmpty ? nil : story.undoing,
                 isRevertible: orchestration.services.first { $0.id == task.service }?.revertible ?? false,
-                dependencies: task.dependencies, attempts: task.attempt)
+                dependencies: task.dependencies, attempts: task.attempt,
+                warnings: story.warnings.isEmpty ? nil : story.warnings)
         }
     }
 

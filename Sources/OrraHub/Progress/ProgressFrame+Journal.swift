@@ -22,8 +22,15 @@ struct ProgressNarrator {
             frame.action = event.action
             frame.retryOf = event.retryOf
             frame.status = .preparing
+        case .planningStage(let stage): frame.stage = stage
         case .planned(let event): tellPlan(event, in: &frame)
-        case .paused: frame.status = .paused
+        case .approved(let event):
+            frame.status = .processing
+            frame.planHash = event.planHash
+            frame.reason = event.reason
+        case .paused:
+            frame.status = .paused
+            frame.pauseReason = .serviceAway
         case .resumed: frame.status = .processing
         case .ending(let outcome):
             frame.status = outcome.status
@@ -49,7 +56,11 @@ struct ProgressNarrator {
     private mutating func tellPlan(_ event: Event.Planned, in frame: inout ProgressFrame) {
         let byID = Dictionary(event.services.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         for task in event.plan.tasks { services[task.id] = byID[task.service] }
-        frame.status = .processing
+        frame.status = event.holdUntil == nil ? .processing : .paused
+        frame.pauseReason = event.holdUntil == nil ? nil : PauseReason(event.terms?.hold ?? .confirmation)
+        frame.planner = event.terms?.planner
+        frame.confidence = event.terms?.confidence
+        frame.planHash = event.terms?.planHash
         frame.plan = PlanValidator.wire(event.plan)
         frame.tasks = event.plan.tasks.compactMap { task in
             byID[task.service].map {
@@ -101,6 +112,10 @@ struct ProgressNarrator {
         case .messageRejected(let event):
             if let task = event.task { about(task) }
             frame.error = event.reason
+        case .outputWarning(let event):
+            about(event.task)
+            frame.path = event.path
+            frame.reason = event.reason
         case .taskKept(let event):
             about(event.task)
             frame.output = event.output
@@ -165,7 +180,10 @@ struct ProgressNarrator {
     private static func kind(of event: Event) -> ProgressFrame.Kind {
         switch event {
         case .received: .received
+        case .planningStage: .planningStage
         case .planned: .planned
+        case .approved: .approved
+        case .outputWarning: .outputWarning
         case .taskReady: .taskReady
         case .taskDispatched: .taskDispatched
         case .taskWaiting: .taskWaiting

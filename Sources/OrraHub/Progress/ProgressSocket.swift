@@ -175,8 +175,10 @@ private struct Teller {
         var narrator = ProgressNarrator()
         guard seq > 0 else { return narrator }
         // The names come with the first entries; the rest need not be heard again.
-        for entry in try await store.journal(of: id, after: 0, limit: 2) where entry.seq <= seq {
+        let first = try await store.journal(of: id, after: 0, limit: Limits.planningStages + 2)
+        for entry in first where entry.seq <= seq {
             _ = narrator.frame(of: entry)
+            if case .planned = entry.event { break }
         }
         return narrator
     }

@@ -30,6 +30,24 @@ extension WebhookBody {
     }
 }
 
+extension ApprovalWebhookBody {
+    /// `nil` if its plan never waited for a yes. The same bytes at every try, whatever was decided since.
+    init?(journal: [JournalEntry]) {
+        guard case .received(let received)? = journal.first?.event else { return nil }
+        for entry in journal {
+            guard case .planned(let planned) = entry.event, let terms = planned.terms, let hold = terms.hold else {
+                continue
+            }
+            self.init(
+                eventID: "\(entry.orchestration)-\(entry.seq)", project: entry.project,
+                orchestration: entry.orchestration, timestamp: entry.at, hold: hold,
+                planHash: terms.planHash ?? "", action: received.action)
+            return
+        }
+        return nil
+    }
+}
+
 extension CompensationWebhookBody {
     /// `nil` if the task's compensation has not ended, or completed.
     init?(journal: [JournalEntry], task: TaskID) {

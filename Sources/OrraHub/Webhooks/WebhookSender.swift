@@ -66,6 +66,9 @@ struct WebhookSender {
         case .outcome:
             guard let body = WebhookBody(journal: journal, form: delivery.form) else { return nil }
             return (body.type, try WireEncoder().encode(body))
+        case .approvalRequested:
+            guard let body = ApprovalWebhookBody(journal: journal) else { return nil }
+            return (body.type, try WireEncoder().encode(body))
         case .compensationFailed(let task):
             guard let body = CompensationWebhookBody(journal: journal, task: task) else { return nil }
             return (body.type, try WireEncoder().encode(body))

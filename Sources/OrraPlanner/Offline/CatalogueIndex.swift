@@ -1,136 +1,183 @@
-import OrraModel
+public import OrraModel
 
-/// The words of a catalogue: which services know a word, and how much a word tells.
-struct CatalogueIndex {
-    /// What the planner knows of one service.
-    struct Entry {
-        var service: Service
-        var name: [String]
-        var description: [String]
-        /// What the description says first, if it is a verb: `charge` of "Charges the customer".
-        var leadVerb: String?
+/// The words and fields of a catalogue, worked out once for each version of it.
+public struct CatalogueIndex: Sendable {
+    enum Place: UInt8 { case name, description, inputName, capital }
+
+    struct Posting: Sendable {
+        var service: Int32
+        var place: Place
     }
 
-    /// How strongly a word of the action means a word of the catalogue.
-    enum Strength {
-        static let same = 1.0
-        static let prefix = 0.8
-        static let synonym = 0.6
+    /// A required input.
+    struct Taker: Sendable {
+        var service: Int
+        /// Its number among the service's inputs, and among all required inputs.
+        var field: Int
+        var number: Int
     }
 
     /// In the order of names and kinds, so that the order of registration decides nothing.
-    let entries: [Entry]
-    private var postings: [String: [(entry: Int, factor: Double)]] = [:]
-    private var vocabularyByPrefix: [Substring: [String]] = [:]
-    private var vocabularyByGroup: [Int: [String]] = [:]
-    private let rarestWeight: Double
+    public let services: [Service]
+    let profiles: [ServiceProfile]
+    let vocabulary: Vocabulary
+    /// By stem: how much it tells in names and descriptions; 1 for one that neither has.
+    let rarity: [Double]
+    let capitalRarity: [Double]
+    let rarestWeight: Double
+    /// What the words of each service's name weigh together.
+    let nameWeights: [Double]
+    /// By which the words of each service's description count: less in a long one.
+    let descriptionFactors: [Double]
+    /// Numbers of the services that each declares to need, and names that nobody has.
+    let requirements: [[Int]]
+    let missingRequirements: [[String]]
+    let postings: [[Posting]]
+    /// By stem: the examples that hold it, as service and number of the example.
+    let examplePostings: [Int: [(service: Int, example: Int)]]
+    /// Most services give a medium: a text, a picture, a sound.
+    let isTyped: Bool
+    /// Most services say what they give.
+    let hasOutputs: Bool
+    /// By key: the services with an output of this name at any depth.
+    let producers: [String: [Int]]
+    /// By key: the services with an output of this name that a plan can refer to.
+    let givers: [String: [Int]]
+    /// By key: the services with a required input of this name.
+    let takers: [String: [Taker]]
+    /// How many required inputs each service has.
+    let requiredCounts: [Int]
 
-    init(_ catalogue: [Service]) {
-        entries =
-            catalogue
-            .sorted { ($0.name, $0.kind.rawValue, $0.id) < ($1.name, $1.kind.rawValue, $1.id) }
-            .map(Self.entry)
-        rarestWeight = Self.rarity(documents: entries.count, having: 0)
-        for (number, entry) in entries.enumerated() { add(entry, number) }
-        for word in postings.keys.sorted() {
-            vocabularyByPrefix[word.prefix(4), default: []].append(word)
-            for group in Lexicon.synonymGroups[word] ?? [] { vocabularyByGroup[group, default: []].append(word) }
+    public init(_ catalogue: [Service]) {
+        let services = catalogue.sorted { ($0.name, $0.kind.rawValue, $0.id) < ($1.name, $1.kind.rawValue, $1.id) }
+        self.services = services
+        var vocabulary = Vocabulary.english
+        let profiles = services.map { ServiceProfile($0, &vocabulary) }
+        let statistics = WordStatistics(profiles, vocabulary: vocabulary)
+        isTyped = statistics.isTyped
+        hasOutputs = statistics.hasOutputs
+        rarity = statistics.rarity
+        capitalRarity = statistics.capitalRarity
+        rarestWeight = statistics.rarestWeight
+        let norm = Evidence.Weights.descriptionNorm
+        let rarest = Mathematics.power(rarestWeight, norm)
+        var byName: [String: Int] = [:]
+        for (number, service) in services.enumerated() where byName[service.name] == nil {
+            byName[service.name] = number
         }
-    }
-
-    private static func entry(_ service: Service) -> Entry {
-        let first = WordSplitter.words(service.description).first.map(Stemmer.stem)
-        let isVerb = first.map {
-            Lexicon.specificVerbs.contains($0) || Lexicon.lightVerbs.contains($0) || Lexicon.wholeVerbs.contains($0)
-                || Lexicon.undoVerbs.contains($0)
-        }
-        return Entry(
-            service: service, name: WordSplitter.stems(service.name),
-            description: WordSplitter.stems(service.description),
-            leadVerb: isVerb == true ? first : nil)
-    }
-
-    private mutating func add(_ entry: Entry, _ number: Int) {
-        var factors: [String: Double] = [:]
-        var order: [String] = []
-        func note(_ words: [String], _ factor: Double) {
-            for word in words {
-                if factors[word] == nil { order.append(word) }
-                factors[word] = max(factors[word] ?? 0, factor)
+        var nameWeights: [Double] = []
+        var descriptionFactors: [Double] = []
+        var requirements: [[Int]] = []
+        var missing: [[String]] = []
+        for number in profiles.indices {
+            let name = profiles[number].name.reduce(0) { $0 + statistics.rarity[$1] }
+            let description = profiles[number].description.reduce(0) { $0 + statistics.rarity[$1] }
+            nameWeights.append(max(name, 1))
+            descriptionFactors.append(1 / (Mathematics.power(description > 0 ? description : 1, norm) * rarest))
+            requirements.append([])
+            missing.append([])
+            for requirement in services[number].requires {
+                if let found = byName[requirement] {
+                    if found != number { requirements[number].append(found) }
+                } else {
+                    missing[number].append(requirement)
+                }
             }
         }
-        note(entry.name, 1)
-        note(entry.description, 1)
-        for example in entry.service.examples.prefix(32) { note(WordSplitter.stems(example), 1) }
-        for word in order { postings[word, default: []].append((number, factors[word] ?? 0)) }
-    }
-
-    private static func rarity(documents: Int, having count: Int) -> Double {
-        // The probabilistic idf of BM25, never negative.
-        let all = Double(documents)
-        let some = Double(count)
-        return (1 + (all - some + 0.5) / (some + 0.5)).logarithm + 0.1
-    }
-
-    /// Between 0.4 for a word that every service has and nearly 1 for a word of one among many; 1 for an unknown word.
-    func weight(_ word: String) -> Double {
-        guard let count = postings[word]?.count else { return 1 }
-        return 0.4 + 0.6 * Self.rarity(documents: entries.count, having: count) / rarestWeight
-    }
-
-    /// The catalogue's words that `stem` may mean.
-    func similar(_ stem: String) -> [(word: String, strength: Double)] {
-        var found: [(word: String, strength: Double)] = []
-        var seen: Set<String> = []
-        func add(_ word: String, _ strength: Double) {
-            if seen.insert(word).inserted { found.append((word, strength)) }
+        self.profiles = profiles
+        self.nameWeights = nameWeights
+        self.descriptionFactors = descriptionFactors
+        self.requirements = requirements
+        missingRequirements = missing
+        postings = Self.postings(profiles, count: vocabulary.count)
+        examplePostings = Self.examplePostings(profiles)
+        var known = postings.map { !$0.isEmpty }
+        for profile in profiles { for stem in profile.outputNames { known[stem] = true } }
+        for stem in examplePostings.keys { known[stem] = true }
+        vocabulary.relate(known: known)
+        self.vocabulary = vocabulary
+        var producers: [String: [Int]] = [:]
+        for (number, profile) in profiles.enumerated() {
+            for leaf in profile.leaves { producers[leaf.key, default: []].append(number) }
         }
-        if postings[stem] != nil { add(stem, Strength.same) }
-        for word in vocabularyByPrefix[stem.prefix(4)] ?? [] where Self.isRelated(stem, word) {
-            add(word, Strength.prefix)
+        self.producers = producers
+        var givers: [String: [Int]] = [:]
+        var takers: [String: [Taker]] = [:]
+        var takerCount = 0
+        for (number, profile) in profiles.enumerated() {
+            for output in profile.outputs where givers[output.key]?.last != number {
+                givers[output.key, default: []].append(number)
+            }
+            for (place, field) in profile.inputs.enumerated() where field.isRequired {
+                takers[field.key, default: []].append(Taker(service: number, field: place, number: takerCount))
+                takerCount += 1
+            }
         }
-        for group in Lexicon.synonymGroups[stem] ?? [] {
-            for word in vocabularyByGroup[group] ?? [] { add(word, Strength.synonym) }
-        }
-        return found
+        requiredCounts = profiles.map { $0.inputs.count(where: \.isRequired) }
+        self.givers = givers
+        self.takers = takers
     }
 
-    /// Services that have a word, with the weight of the place where they have it.
-    func services(having word: String) -> [(entry: Int, factor: Double)] { postings[word] ?? [] }
-
-    /// A long common beginning: `fraudul` and `fraud`, `optim` and `optimal`.
-    static func isRelated(_ left: String, _ right: String) -> Bool {
-        let common = zip(left.utf8, right.utf8).prefix { $0 == $1 }.count
-        let shorter = min(left.utf8.count, right.utf8.count)
-        let longer = max(left.utf8.count, right.utf8.count)
-        return shorter >= 5 && (common == shorter && longer - shorter <= 4 || common >= 5 && common * 10 >= longer * 8)
+    private static func postings(_ profiles: [ServiceProfile], count: Int) -> [[Posting]] {
+        var postings: [[Posting]] = Array(repeating: [], count: count)
+        for (number, profile) in profiles.enumerated() {
+            let places: [([Int], Place)] = [
+                (profile.name, .name), (profile.description, .description), (profile.inputNames, .inputName),
+                (profile.capitals, .capital),
+            ]
+            for (stems, place) in places {
+                for stem in stems { postings[stem].append(Posting(service: Int32(number), place: place)) }
+            }
+        }
+        return postings
     }
 
-    /// Whether two stems mean about the same.
-    static func strength(_ left: String, _ right: String) -> Double {
-        if left == right { return Strength.same }
-        if isRelated(left, right) { return Strength.prefix }
-        let groups = Lexicon.synonymGroups[left] ?? []
-        return (Lexicon.synonymGroups[right] ?? []).contains(where: groups.contains) ? Strength.synonym : 0
+    private static func examplePostings(_ profiles: [ServiceProfile]) -> [Int: [(service: Int, example: Int)]] {
+        var postings: [Int: [(service: Int, example: Int)]] = [:]
+        for (number, profile) in profiles.enumerated() {
+            for (example, stems) in profile.examples.enumerated() {
+                for stem in stems { postings[stem, default: []].append((number, example)) }
+            }
+        }
+        return postings
     }
 }
 
-extension Double {
-    /// The natural logarithm of a number of at least 1, by halving and a series: the standard library has none.
-    fileprivate var logarithm: Double {
-        var value = self
-        var result = 0.0
-        while value > 1.5 {
-            value /= 2
-            result += 0.693_147_180_559_945_3
+/// How often words stand in a catalogue.
+struct WordStatistics {
+    /// Media nouns name the type of nearly everything where most services give media.
+    static let mediumFactor = 0.2
+
+    private(set) var rarity: [Double]
+    private(set) var capitalRarity: [Double]
+    let rarestWeight: Double
+    let isTyped: Bool
+    let hasOutputs: Bool
+
+    init(_ profiles: [ServiceProfile], vocabulary: Vocabulary) {
+        let count = profiles.count
+        isTyped = profiles.count { !$0.outputMedia.isEmpty } * 2 > count
+        hasOutputs = profiles.count { !$0.outputs.isEmpty } * 2 > count
+        var frequency = Array(repeating: 0, count: vocabulary.count)
+        var capitals = frequency
+        for profile in profiles {
+            for stem in profile.name { frequency[stem] += 1 }
+            for stem in profile.description where !profile.name.contains(stem) { frequency[stem] += 1 }
+            for stem in profile.capitals { capitals[stem] += 1 }
         }
-        // ln x = 2 (z + z³/3 + z⁵/5 + …) with z = (x-1)/(x+1), here at most 0.2.
-        let ratio = (value - 1) / (value + 1)
-        var power = ratio
-        for odd in stride(from: 1.0, through: 15, by: 2) {
-            result += 2 * power / odd
-            power *= ratio * ratio
+        rarestWeight = Self.rarity(documents: count, having: 0) + 0.1
+        rarity = frequency.map { $0 == 0 ? 1 : Self.rarity(documents: count, having: $0) + 0.1 }
+        capitalRarity = capitals.map { $0 == 0 ? 1 : Self.rarity(documents: count, having: $0) }
+        guard isTyped else { return }
+        for stem in rarity.indices where vocabulary.traits[stem].contains(.medium) && frequency[stem] > 0 {
+            rarity[stem] *= Self.mediumFactor
         }
-        return result
+    }
+
+    /// The probabilistic idf of BM25, never negative.
+    private static func rarity(documents: Int, having count: Int) -> Double {
+        let all = Double(documents)
+        let some = Double(count)
+        return Mathematics.logarithm(1 + (all - some + 0.5) / (some + 0.5))
     }
 }

@@ -1,32 +1,40 @@
-import OrraModel
+public import OrraModel
 
-/// Plans without a language model: by the words of names and descriptions, and by the fields of schemas.
+/// Plans without a language model: by the words of names, descriptions and examples, and by the fields of schemas.
 ///
-/// 1. The action is cut into parts; each takes the service whose name, description and examples cover its words best. A
-///    general verb ("process the order") takes every service that its object concerns, but none that takes back.
-/// 2. Every required input is bound: to a parameter of the same name (letter case, `_` and `-` aside), else to an
-///    output of the same name and a fitting type of another task. What is still missing brings in the service that
-///    gives it.
-/// 3. Data flow orders the tasks, then the text.
+/// 1. Values are lifted out of the text, and the text is cut into parts.
+/// 2. Each part takes the service that its words speak for most, so that the sum over all parts is greatest. A general
+///    verb ("process the order") takes every service that its object concerns.
+/// 3. Services that are missing are brought in: a converter between media, the source of a required id, and what
+///    services declare to require.
+/// 4. Inputs are bound: to parameters by name, to values in the text by type and nearness, to outputs of other tasks.
+///    What nothing gives is refused, with service and field.
 ///
-/// What can't be covered or bound is refused, with the part or the field and the nearest services. The same request
-/// gives the same plan; a plan never names a service twice.
-public struct OfflinePlanner: Planner {
-    public init() {}
+/// The same request gives the same plan, in whatever order the services registered.
+public struct OfflinePlanner: Sendable {
+    public let index: CatalogueIndex
 
-    public func plan(_ request: PlanningRequest) async -> PlanningOutcome { Self.outcome(request) }
+    public init(index: CatalogueIndex) { self.index = index }
 
-    /// What ``plan(_:)`` answers, for callers that are not asynchronous.
-    public static func outcome(_ request: PlanningRequest) -> PlanningOutcome {
-        do throws(Refusal) {
-            guard !request.catalogue.isEmpty else { throw .emptyCatalogue }
-            let index = CatalogueIndex(request.catalogue)
-            var selection = try ServiceSelection(request.action, index: index)
-            let picks = try selection.picks()
-            var assembly = PlanAssembly(index: index, parameters: request.parameters, relevance: selection.relevance)
-            return .plan(try assembly.plan(picks))
-        } catch {
-            return .notActionable(reason: error.description)
+    public func plan(action: String, parameters: JSONObject) -> OfflinePlan {
+        guard !index.services.isEmpty else { return OfflinePlan(refusal: Refusal.emptyCatalogue.description) }
+        let lifted = LiftedText(String(action.prefix(Limits.actionCharacters.upperBound)))
+        let supplied = Set(parameters.keys.map(ServiceField.key))
+        var ranking = Ranking(ActionReading(lifted, index: index), index: index, supplied: supplied)
+        var picks = Segmentation(index).picks(&ranking)
+        if !index.isTyped, !parameters.isEmpty, GeneralDemand.isIn(ranking.reading) {
+            picks = GeneralDemand(index, ranking, parameters).expand(picks)
         }
+        let confidence = Confidence(index, picks, &ranking)
+        let chosen = picks.count
+        if !picks.isEmpty {
+            var missing = MissingProducers(index, ranking.reading, supplied: supplied)
+            picks = missing.complete(picks, &ranking)
+        }
+        let dependencies = Dependencies(index, picks, ranking).all()
+        let outline = PlanOutline(
+            index: index, parameters: parameters, picks: picks, dependencies: dependencies, confidence: confidence,
+            hasInserted: picks.count > chosen)
+        return outline.plan(&ranking)
     }
 }

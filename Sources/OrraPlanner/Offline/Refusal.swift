@@ -9,8 +9,6 @@ enum Refusal: Error, Hashable {
     case uncovered(part: String, unknown: [String], nearest: [String])
     /// Several do it equally well, and nothing says which is meant.
     case ambiguous(part: String, candidates: [String])
-    /// A general demand that takes in more services than anybody means.
-    case tooGeneral(part: String, count: Int)
     /// A required input that nothing gives; each further one is needed to give the one before.
     case unbound([Need])
     case unsuitableParameter(service: String, path: String, reason: String)
@@ -38,8 +36,6 @@ extension Refusal: CustomStringConvertible {
                 + ". Register a service that does it, or reword the action"
         case .ambiguous(let part, let candidates):
             "'\(part)' fits \(Self.list(candidates)) equally well: say what is to be done"
-        case .tooGeneral(let part, let count):
-            "'\(part)' fits \(count) services: name the steps that are to be done"
         case .unbound(let needs): Self.sentence(needs)
         case .unsuitableParameter(let service, let path, let reason):
             "the parameter '\(path)' does not fit service \(service): it \(reason)"
@@ -53,14 +49,14 @@ extension Refusal: CustomStringConvertible {
     private static func sentence(_ needs: [Need]) -> String {
         guard let first = needs.first, let last = needs.last else { return "" }
         guard needs.count > 1 else {
-            return "service \(first.service) needs '\(first.field)', which no parameter and no other service gives: "
-                + "send it with the action"
+            return "service \(first.service) needs '\(first.field)', which no parameter, no value in the text and no "
+                + "other service gives: send '\(first.field)' with the action"
         }
         var text = "service \(first.service) needs '\(first.field)'"
         for need in needs.dropFirst() { text += ", which \(need.service) gives, but that needs '\(need.field)'" }
         return text
-            + ", which no parameter and no other service gives: send '\(first.field)' or '\(last.field)' "
-            + "with the action"
+            + ", which no parameter, no value in the text and no other service gives: send '\(first.field)' or "
+            + "'\(last.field)' with the action"
     }
 
     static func list(_ words: [String]) -> String {

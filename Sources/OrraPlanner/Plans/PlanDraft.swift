@@ -34,6 +34,17 @@ struct PlanDraft {
             guard seen.insert(task.id).inserted else { throw .duplicateTask(task.id) }
             if task.id == .zero { self.parameters = task.input } else { tasks.append(task) }
         }
+        let own = elements.filter { $0["id"] != .string(TaskID.zero.description) }
+        let bytes = RawJSON(.array(own)).bytes.count
+        guard bytes <= Limits.planBytes else {
+            throw .tooLarge(path: "tasks", bytes: bytes, limit: Limits.planBytes)
+        }
+        for member in self.parameters.members where parameters[member.key] == nil {
+            guard case .string(let text) = member.value, case .reference = PlanReference.read(text) else { continue }
+            throw .malformed(
+                path: "task0.input.\(member.key.prefix(128))",
+                reason: "holds a reference, but task0 is made before every task: put it into the task that needs it")
+        }
         guard !tasks.isEmpty else { throw .noTasks }
         guard tasks.count <= Limits.tasksPerPlan else { throw .tooManyTasks(count: tasks.count) }
         tasks.sort { $0.id < $1.id }

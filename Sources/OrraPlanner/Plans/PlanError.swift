@@ -13,7 +13,10 @@ public enum PlanError: Error, Sendable, Hashable {
     case unknownService(task: TaskID, service: String)
     /// A name that a service, an agent or a tool share.
     case ambiguousService(task: TaskID, name: String, ids: [ServiceID])
+    /// Starts as a reference does and is none, or stands inside an array or an object.
     case malformedReference(task: TaskID, field: String)
+    /// A reference amid other text: `order $task1.id`.
+    case compositeReference(task: TaskID, field: String)
     case unknownTask(task: TaskID, field: String, reference: TaskID)
     case selfReference(task: TaskID, field: String)
     /// In the order of the references; the first task stands at the end again.
@@ -24,6 +27,12 @@ public enum PlanError: Error, Sendable, Hashable {
     case unknownInput(task: TaskID, field: String, service: String)
     /// A constant or a parameter that does not fit the input's schema. `path` starts with the field.
     case unsuitableValue(task: TaskID, path: String, service: String, reason: String)
+    /// An output that can never fit the input's schema. `path` starts with the field.
+    case unsuitableReference(
+        task: TaskID, path: String, service: String, source: TaskID, sourceField: String, sourceService: String,
+        reason: String)
+    /// The plan without `task0`, or `task0` with the action's parameters.
+    case tooLarge(path: String, bytes: Int, limit: Int)
 }
 
 extension PlanError: CustomStringConvertible {
@@ -50,7 +59,11 @@ extension PlanError: CustomStringConvertible {
     private var referenceDescription: String {
         switch self {
         case .malformedReference(let task, let field):
-            "\(Self.place(task, field)) holds a malformed reference: write \"$task1.field\" as its whole value"
+            "\(Self.place(task, field)) holds a malformed reference: write \"$task1.field\" as the field's whole value, not "
+                + "inside an array or an object"
+        case .compositeReference(let task, let field):
+            "\(Self.place(task, field)) mixes a reference with other text, and would be taken literally: write "
+                + "\"$task1.field\" as the field's whole value, or give a service that composes texts the parts"
         case .unknownTask(let task, let field, let reference):
             "\(Self.place(task, field)) refers to \(reference), which the plan does not have"
         case .selfReference(let task, let field):
@@ -69,6 +82,11 @@ extension PlanError: CustomStringConvertible {
             "\(Self.place(task, field)) is not in the input schema of \(service): remove it"
         case .unsuitableValue(let task, let path, let service, let reason):
             "\(Self.place(task, path)) \(reason), says the input schema of \(service)"
+        case .unsuitableReference(let task, let path, let service, let source, let field, let sourceService, let reason):
+            "\(Self.place(task, path)) takes '\(Self.clipped(field))' of \(source) (\(sourceService)), which can't fit: it "
+                + "\(reason), says the input schema of \(service); take another output, a parameter or a constant"
+        case .tooLarge(let path, let bytes, let limit):
+            "\(path) has \(bytes) bytes, but may have at most \(limit): pass large values as parameters of the action"
         default: ""
         }
     }

@@ -20,12 +20,22 @@ struct PlanValidation {
         for task in draft.tasks { usedNames.formUnion(task.input.keys) }
     }
 
-    mutating func run() throws(PlanError) -> Plan {
-        for task in draft.tasks { resolved[task.id] = try service(of: task) }
+    /// The plan, or everything that is wrong with it, at most ``PlanReview/maximumErrors``.
+    mutating func run() -> PlanReview {
+        var errors: [PlanError] = []
+        for task in draft.tasks {
+            do throws(PlanError) { resolved[task.id] = try service(of: task) } catch { errors.append(error) }
+        }
+        guard errors.isEmpty else { return PlanReview(errors: errors) }
         var tasks: [Plan.Task] = []
-        for task in draft.tasks { tasks.append(try bind(task)) }
-        if let cycle = Self.cycle(in: tasks) { throw .cycle(cycle) }
-        return Plan(parameters: RawJSON(.object(parameters)), tasks: tasks)
+        for task in draft.tasks { tasks.append(bind(task, &errors)) }
+        if let cycle = Self.cycle(in: tasks) { errors.append(.cycle(cycle)) }
+        let raw = RawJSON(.object(parameters))
+        if raw.bytes.count > Limits.payloadBytes {
+            errors.append(.tooLarge(path: "task0.input", bytes: raw.bytes.count, limit: Limits.payloadBytes))
+        }
+        guard errors.isEmpty else { return PlanReview(errors: errors) }
+        return PlanReview(plan: Plan(parameters: raw, tasks: tasks))
     }
 
     private func service(of task: PlanDraft.Task) throws(PlanError) -> Service {
@@ -38,26 +48,56 @@ struct PlanValidation {
         return service
     }
 
-    private mutating func bind(_ task: PlanDraft.Task) throws(PlanError) -> Plan.Task {
-        guard let service = resolved[task.id] else { throw .unknownService(task: task.id, service: task.service) }
+    private mutating func bind(_ task: PlanDraft.Task, _ errors: inout [PlanError]) -> Plan.Task {
+        guard let service = resolved[task.id] else {
+            errors.append(.unknownService(task: task.id, service: task.service))
+            return Plan.Task(id: task.id, service: ServiceID(task.service), input: [])
+        }
         let schema = service.schema.input
         var input: [Plan.Input] = []
         var known = JSONObject()
+        // The last of members with the same name counts.
+        let values = Dictionary(task.input.members.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
         for field in Self.unique(task.input.keys) {
-            guard let value = task.input[field] else { continue }
-            let property = schema.property(field)
-            guard property != nil || schema.declaresMoreMembers else {
-                throw .unknownInput(task: task.id, field: field, service: service.name)
+            guard errors.count < PlanReview.maximumErrors, let value = values[field] else { continue }
+            do throws(PlanError) {
+                let property = schema.property(field)
+                guard property != nil || schema.declaresMoreMembers else {
+                    throw .unknownInput(task: task.id, field: field, service: service.name)
+                }
+                let reference = try self.reference(value, field: field, task: task.id)
+                input.append(Plan.Input(field: field, source: reference.source, sourceField: reference.field))
+                if reference.source == .zero {
+                    known[field] = parameters[reference.field]
+                } else if let property {
+                    try compare(reference, with: property, field: field, task: task.id, service: service.name)
+                }
+            } catch {
+                errors.append(error)
             }
-            let reference = try self.reference(value, field: field, task: task.id)
-            input.append(Plan.Input(field: field, source: reference.source, sourceField: reference.field))
-            if reference.source == .zero { known[field] = parameters[reference.field] }
         }
-        for field in schema.required where !input.contains(where: { $0.field == field }) {
-            throw .missingInput(task: task.id, field: field, service: service.name)
+        for field in schema.required where values[field] == nil {
+            errors.append(.missingInput(task: task.id, field: field, service: service.name))
         }
-        try check(known, schema: schema, task: task.id, service: service.name)
+        do throws(PlanError) {
+            try check(known, schema: schema, task: task.id, service: service.name)
+        } catch {
+            errors.append(error)
+        }
         return Plan.Task(id: task.id, service: service.id, input: input, reason: task.reason)
+    }
+
+    /// Whether the output that a reference takes can fit the input at all.
+    private func compare(
+        _ reference: PlanReference, with property: JSONSchema, field: String, task: TaskID, service: String
+    ) throws(PlanError) {
+        guard let source = resolved[reference.source], let output = source.schema.output.property(reference.field),
+            let fault = SchemaCompatibility.mismatch(from: output, to: property)
+        else { return }
+        let path = fault.path.hasPrefix("[") || fault.path.isEmpty ? fault.path : ".\(fault.path)"
+        throw .unsuitableReference(
+            task: task, path: field + path, service: service, source: reference.source, sourceField: reference.field,
+            sourceService: source.name, reason: fault.reason)
     }
 
     private mutating func reference(
@@ -67,6 +107,7 @@ struct PlanValidation {
             guard !PlanReference.isNested(in: value) else { throw .malformedReference(task: task, field: field) }
             return PlanReference(source: .zero, field: addConstant(value, field: field, task: task))
         }
+        if case .composite = reading { throw .compositeReference(task: task, field: field) }
         guard case .reference(let reference) = reading else { throw .malformedReference(task: task, field: field) }
         guard reference.source != task else { throw .selfReference(task: task, field: field) }
         if reference.source == .zero {
@@ -76,6 +117,10 @@ struct PlanValidation {
         } else if let source = resolved[reference.source] {
             let output = source.schema.output
             guard output.property(reference.field) != nil || output.declaresMoreMembers else {
+                // `$task1.id and so on`: a text that starts with a reference.
+                if reference.field.contains(where: \.isWhitespace) {
+                    throw .compositeReference(task: task, field: field)
+                }
                 throw .unknownOutput(
                     task: task, field: field, source: reference.source, sourceField: reference.field,
                     service: source.name)

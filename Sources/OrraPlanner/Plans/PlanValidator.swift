@@ -14,9 +14,28 @@ public enum PlanValidator {
     public static func validate(
         _ plan: JSONValue, parameters: JSONObject, catalogue: [Service]
     ) throws(PlanError) -> Plan {
-        let draft = try PlanDraft(reading: plan, parameters: parameters)
-        var validation = PlanValidation(draft: draft, catalogue: catalogue)
-        return try validation.run()
+        let review = review(plan, parameters: parameters, catalogue: catalogue)
+        if let plan = review.plan { return plan }
+        throw review.errors.first ?? .noTasks
+    }
+
+    /// The same, with everything that is wrong at once: what a planner must know to do better.
+    ///
+    /// The checks: known services; fields exactly those of the input's schema, where optional ones may be missing; types
+    /// of constants and parameters, and of references against both schemas (``SchemaCompatibility``); no reference amid
+    /// other text or inside arrays and objects; no cycle, so that every task becomes ready some time; limits.
+    public static func review(_ plan: JSONValue, parameters: JSONObject, catalogue: [Service]) -> PlanReview {
+        do throws(PlanError) {
+            let draft = try PlanDraft(reading: plan, parameters: parameters)
+            var validation = PlanValidation(draft: draft, catalogue: catalogue)
+            var review = validation.run()
+            guard let plan = review.plan else { return review }
+            let used = Set(plan.tasks.flatMap(\.input).filter { $0.source == .zero }.map(\.sourceField))
+            review.unused = parameters.keys.filter { !used.contains($0) }
+            return review
+        } catch {
+            return PlanReview(errors: [error])
+        }
     }
 
     /// The plan in the form of the wire: `task0` first, then the tasks by number with references and, where there is
@@ -34,5 +53,23 @@ public enum PlanValidator {
         }
         let groups = plan.parallelGroups.map { JSONValue.array($0.map { .string($0.description) }) }
         return ["tasks": .array(tasks), "parallel_groups": .array(groups)]
+    }
+}
+
+/// What the validation of a plan came to.
+public struct PlanReview: Sendable, Hashable {
+    /// `nil` when there are errors.
+    public var plan: Plan?
+    /// In the order of the tasks. At most ``maximumErrors``.
+    public var errors: [PlanError]
+    /// Parameters of the action that no task takes. No error.
+    public var unused: [String]
+
+    public static let maximumErrors = 16
+
+    init(plan: Plan? = nil, errors: [PlanError] = [], unused: [String] = []) {
+        self.plan = plan
+        self.errors = Array(errors.prefix(Self.maximumErrors))
+        self.unused = unused
     }
 }

@@ -5,34 +5,55 @@ enum WordSplitter {
     static func words(_ text: some StringProtocol) -> [String] {
         var words: [String] = []
         var word = ""
-        let characters = Array(text)
-        for (index, character) in characters.enumerated() {
-            guard character.isLetter || (character == "'" || character == "’") && !word.isEmpty else {
+        func isLetter(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.isASCII ? isCapital(scalar) || isSmall(scalar) : scalar.properties.isAlphabetic
+        }
+        func isCapital(_ scalar: Unicode.Scalar) -> Bool { scalar >= "A" && scalar <= "Z" }
+        func isSmall(_ scalar: Unicode.Scalar) -> Bool { scalar >= "a" && scalar <= "z" }
+        let scalars = Array(text.unicodeScalars)
+        for (index, scalar) in scalars.enumerated() {
+            let isApostrophe = scalar == "'" || scalar == "’"
+            guard isLetter(scalar) || isApostrophe && !word.isEmpty else {
                 if !word.isEmpty { words.append(word) }
                 word = ""
                 continue
             }
-            if startsWord(characters, at: index), !word.isEmpty {
-                words.append(word)
-                word = ""
+            if index > 0, isCapital(scalar), !word.isEmpty {
+                // A capital after a small letter, and the last of several capitals before a small one.
+                let startsWord =
+                    isSmall(scalars[index - 1])
+                    || isCapital(scalars[index - 1]) && index + 1 < scalars.count && isSmall(scalars[index + 1])
+                if startsWord {
+                    words.append(word)
+                    word = ""
+                }
             }
-            word += character == "’" ? "'" : character.lowercased()
+            word += isApostrophe ? "'" : scalar.properties.lowercaseMapping
         }
         if !word.isEmpty { words.append(word) }
-        return words
-    }
-
-    /// A capital after a small letter, and the last of several capitals before a small one.
-    private static func startsWord(_ characters: [Character], at index: Int) -> Bool {
-        guard index > 0, characters[index].isUppercase else { return false }
-        if characters[index - 1].isLowercase { return true }
-        return index + 1 < characters.count && characters[index + 1].isLowercase && characters[index - 1].isUppercase
+        return words.map {
+            $0.hasSuffix("'s") ? String($0.dropLast(2)) : $0.hasSuffix("'") ? String($0.dropLast()) : $0
+        }
     }
 
     /// The stems of the words that say something, in order, each once.
     static func stems(_ text: some StringProtocol) -> [String] {
         var seen: Set<String> = []
-        return words(text).filter { $0.count > 1 && !Lexicon.stopWords.contains($0) }
+        return words(text).filter { $0.utf8.count > 1 && !Lexicon.stopWords.contains($0) }
             .map(Stemmer.stem).filter { seen.insert($0).inserted }
     }
+}
+
+extension Lexicon {
+    /// Stem → the groups that it belongs to, in ascending order.
+    static let synonymGroups: [String: [Int]] = {
+        var table: [String: [Int]] = [:]
+        for (number, line) in groups.split(separator: "\n").enumerated() {
+            for word in line.split(separator: " ") {
+                let stem = Stemmer.stem(String(word))
+                if table[stem]?.last != number { table[stem, default: []].append(number) }
+            }
+        }
+        return table
+    }()
 }

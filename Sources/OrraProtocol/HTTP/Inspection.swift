@@ -16,11 +16,22 @@ public struct Inspection: Sendable, Hashable, Codable {
     public var duration: Int64
     /// The orchestration that this one runs again, with the outputs of its finished tasks.
     public var retryOf: OrchestrationID?
+    /// Why it does not run, while its status is `paused`.
+    public var pauseReason: PauseReason?
+    /// What an approval is about.
+    public var planHash: String?
+    /// Who made the plan.
+    public var planner: PlanOrigin?
+    /// Of the planner, between 0 and 1.
+    public var confidence: Double?
+    /// What each stage of planning found, in order.
+    public var planning: [PlanningStage]?
 
     public init(
         id: OrchestrationID, status: Status, action: String, timestamp: Timestamp, error: String?,
         abortInfo: AbortInfo?, tasks: [TaskInspection], results: [RawJSON]?, duration: Int64,
-        retryOf: OrchestrationID? = nil
+        retryOf: OrchestrationID? = nil, pauseReason: PauseReason? = nil, planHash: String? = nil,
+        planner: PlanOrigin? = nil, confidence: Double? = nil, planning: [PlanningStage]? = nil
     ) {
         self.id = id
         self.status = status
@@ -32,6 +43,11 @@ public struct Inspection: Sendable, Hashable, Codable {
         self.results = results
         self.duration = duration
         self.retryOf = retryOf
+        self.pauseReason = pauseReason
+        self.planHash = planHash
+        self.planner = planner
+        self.confidence = confidence
+        self.planning = planning
     }
 }
 
@@ -72,12 +88,15 @@ public struct TaskInspection: Sendable, Hashable, Codable {
     public var dependencies: [TaskID]?
     /// Attempts begun so far.
     public var attempts: Int?
+    /// Where the output breaks the service's own schema, and was taken all the same.
+    public var warnings: [OutputWarning]?
 
     public init(
         id: TaskID, serviceId: ServiceID, serviceName: String, status: Status, statusHistory: [StatusChange],
         input: RawJSON?, output: RawJSON?, abortPayload: RawJSON?, error: String?, duration: Int64,
         interimResults: [InterimResult]?, compensation: CompensationState? = nil,
-        compensationHistory: [CompensationChange]? = nil, isRevertible: Bool, dependencies: [TaskID]?, attempts: Int?
+        compensationHistory: [CompensationChange]? = nil, isRevertible: Bool, dependencies: [TaskID]?, attempts: Int?,
+        warnings: [OutputWarning]? = nil
     ) {
         self.id = id
         self.serviceId = serviceId
@@ -95,6 +114,19 @@ public struct TaskInspection: Sendable, Hashable, Codable {
         self.isRevertible = isRevertible
         self.dependencies = dependencies
         self.attempts = attempts
+        self.warnings = warnings
+    }
+}
+
+/// Where a task's output breaks the service's own schema.
+public struct OutputWarning: Sendable, Hashable, Codable {
+    /// Within the output: `items[0].price`.
+    public var path: String
+    public var reason: String
+
+    public init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
     }
 }
 

@@ -1,7 +1,7 @@
 public import OrraModel
 
 /// `POST /orchestrations`. Member names match without regard to case.
-public struct ActionRequest: Sendable, Hashable, Codable {
+public struct ActionRequest: Sendable, Hashable {
     public struct Action: Sendable, Hashable, Codable {
         public var content: String
         public init(content: String) { self.content = content }
@@ -16,6 +16,7 @@ public struct ActionRequest: Sendable, Hashable, Codable {
         }
     }
 
+    /// With ``pinned`` it may be left out: then its content is empty, and the pinned plan's own action stands.
     public var action: Action
     public var data: [Parameter]?
     /// Of one attempt of a task. 30 s by default.
@@ -26,10 +27,13 @@ public struct ActionRequest: Sendable, Hashable, Codable {
     public var webhook: String?
     /// Run as it is, without a planner: `{"tasks": […]}`.
     public var plan: JSONValue?
+    /// The name of a saved plan, which is run without a planner.
+    public var pinned: String?
 
     public init(
         action: Action, data: [Parameter]? = nil, timeout: GoDuration? = nil,
-        healthCheckGracePeriod: GoDuration? = nil, webhook: String? = nil, plan: JSONValue? = nil
+        healthCheckGracePeriod: GoDuration? = nil, webhook: String? = nil, plan: JSONValue? = nil,
+        pinned: String? = nil
     ) {
         self.action = action
         self.data = data
@@ -37,6 +41,67 @@ public struct ActionRequest: Sendable, Hashable, Codable {
         self.healthCheckGracePeriod = healthCheckGracePeriod
         self.webhook = webhook
         self.plan = plan
+        self.pinned = pinned
+    }
+}
+
+extension ActionRequest: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case action, data, timeout, healthCheckGracePeriod, webhook, plan, pinned
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        pinned = try container.decodeIfPresent(String.self, forKey: .pinned)
+        action = try container.action(forKey: .action, pinned: pinned)
+        data = try container.decodeIfPresent([Parameter].self, forKey: .data)
+        timeout = try container.decodeIfPresent(GoDuration.self, forKey: .timeout)
+        healthCheckGracePeriod = try container.decodeIfPresent(GoDuration.self, forKey: .healthCheckGracePeriod)
+        webhook = try container.decodeIfPresent(String.self, forKey: .webhook)
+        plan = try container.decodeIfPresent(JSONValue.self, forKey: .plan)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(action, forKey: .action, pinned: pinned)
+        try container.encodeIfPresent(data, forKey: .data)
+        try container.encodeIfPresent(timeout, forKey: .timeout)
+        try container.encodeIfPresent(healthCheckGracePeriod, forKey: .healthCheckGracePeriod)
+        try container.encodeIfPresent(webhook, forKey: .webhook)
+        try container.encodeIfPresent(plan, forKey: .plan)
+        try container.encodeIfPresent(pinned, forKey: .pinned)
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// An action, which only the name of a saved plan makes needless.
+    func action(forKey key: Key, pinned: String?) throws -> ActionRequest.Action {
+        guard let pinned, !pinned.isEmpty else { return try decode(ActionRequest.Action.self, forKey: key) }
+        return try decodeIfPresent(ActionRequest.Action.self, forKey: key) ?? .init(content: "")
+    }
+}
+
+extension KeyedEncodingContainer {
+    mutating func encode(_ action: ActionRequest.Action, forKey key: Key, pinned: String?) throws {
+        if pinned == nil || !action.content.isEmpty { try encode(action, forKey: key) }
+    }
+}
+
+/// The use case of a grounding that an action matched.
+public struct GroundingHit: Sendable, Hashable, Codable {
+    /// Of the grounding.
+    public var name: String
+    public var version: String
+    /// Of the use case.
+    public var action: String
+    /// Between 0 and 1; what it must reach depends on the embedder.
+    public var similarity: Double
+
+    public init(name: String, version: String, action: String, similarity: Double) {
+        self.name = name
+        self.version = version
+        self.action = action
+        self.similarity = similarity
     }
 }
 
@@ -58,11 +123,22 @@ public struct OrchestrationAnswer: Sendable, Hashable, Codable {
     public var abortReason: RawJSON?
     /// The orchestration that this one runs again, with the outputs of its finished tasks.
     public var retryOf: OrchestrationID?
+    /// Why it does not run, while its status is `paused`.
+    public var pauseReason: PauseReason?
+    /// What an approval is about.
+    public var planHash: String?
+    /// Who made the plan.
+    public var planner: PlanOrigin?
+    /// Of the planner, between 0 and 1.
+    public var confidence: Double?
+    public var groundingHit: GroundingHit?
 
     public init(
         id: OrchestrationID, projectID: ProjectID, action: String, data: [ActionRequest.Parameter], plan: JSONValue?,
         status: Status, error: String? = nil, timestamp: Timestamp, timeout: Duration, gracePeriod: Duration,
-        webhook: String?, taskZero: RawJSON?, retryOf: OrchestrationID? = nil
+        webhook: String?, taskZero: RawJSON?, retryOf: OrchestrationID? = nil, pauseReason: PauseReason? = nil,
+        planHash: String? = nil, planner: PlanOrigin? = nil, confidence: Double? = nil,
+        groundingHit: GroundingHit? = nil
     ) {
         self.id = id
         self.projectID = projectID
@@ -78,6 +154,11 @@ public struct OrchestrationAnswer: Sendable, Hashable, Codable {
         self.webhook = webhook
         self.taskZero = taskZero
         self.retryOf = retryOf
+        self.pauseReason = pauseReason
+        self.planHash = planHash
+        self.planner = planner
+        self.confidence = confidence
+        self.groundingHit = groundingHit
     }
 }
 
@@ -123,10 +204,12 @@ public struct OrchestrationSummary: Sendable, Hashable, Codable {
     public var timestamp: Timestamp
     /// How far undoing its tasks has come; `nil` when nothing is to be undone.
     public var compensation: CompensationCounts?
+    /// Why it does not run, while its status is `paused`.
+    public var pauseReason: PauseReason?
 
     public init(
         id: OrchestrationID, action: String, status: Status, error: String?, timestamp: Timestamp,
-        compensation: CompensationCounts? = nil
+        compensation: CompensationCounts? = nil, pauseReason: PauseReason? = nil
     ) {
         self.id = id
         self.action = action
@@ -134,5 +217,6 @@ public struct OrchestrationSummary: Sendable, Hashable, Codable {
         self.error = error
         self.timestamp = timestamp
         self.compensation = compensation
+        self.pauseReason = pauseReason
     }
 }

@@ -1,7 +1,7 @@
 public import OrraModel
 
 /// `POST /register/service`, `/register/agent`, `/register/tool`.
-public struct RegistrationRequest: Sendable, Hashable, Codable {
+public struct RegistrationRequest: Sendable, Hashable {
     /// What the client's identity file holds, if it has one. The name decides, not this.
     public var id: ServiceID?
     public var name: String
@@ -13,6 +13,7 @@ public struct RegistrationRequest: Sendable, Hashable, Codable {
     public var requires: [String]?
     /// Phrases of actions that this service serves.
     public var examples: [String]?
+    /// Whether a plan with this service waits for a person's yes. `"required"` on the wire; `true` is taken, too.
     public var approval: Bool?
     public var retry: RetryPolicy?
 
@@ -31,6 +32,62 @@ public struct RegistrationRequest: Sendable, Hashable, Codable {
         self.examples = examples
         self.approval = approval
         self.retry = retry
+    }
+}
+
+extension RegistrationRequest: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case id, name, description, schema, revertible, version, requires, examples, approval, retry
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decodeIfPresent(ServiceID.self, forKey: .id)
+        name = try container.decode(String.self, forKey: .name)
+        description = try container.decode(String.self, forKey: .description)
+        schema = try container.decode(ServiceSchema.self, forKey: .schema)
+        revertible = try container.decodeIfPresent(Bool.self, forKey: .revertible)
+        version = try container.decodeIfPresent(Int.self, forKey: .version)
+        requires = try container.decodeIfPresent([String].self, forKey: .requires)
+        examples = try container.decodeIfPresent([String].self, forKey: .examples)
+        approval = try container.decodeIfPresent(ApprovalRule.self, forKey: .approval)?.isRequired
+        retry = try container.decodeIfPresent(RetryPolicy.self, forKey: .retry)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(id, forKey: .id)
+        try container.encode(name, forKey: .name)
+        try container.encode(description, forKey: .description)
+        try container.encode(schema, forKey: .schema)
+        try container.encodeIfPresent(revertible, forKey: .revertible)
+        try container.encodeIfPresent(version, forKey: .version)
+        try container.encodeIfPresent(requires, forKey: .requires)
+        try container.encodeIfPresent(examples, forKey: .examples)
+        try container.encodeIfPresent(approval.map(ApprovalRule.init), forKey: .approval)
+        try container.encodeIfPresent(retry, forKey: .retry)
+    }
+}
+
+/// Whether a service's tasks need a person's yes, on the wire.
+private struct ApprovalRule: Codable {
+    private enum Word: String, Codable, CaseIterable { case required, none }
+
+    var isRequired: Bool
+    init(_ isRequired: Bool) { self.isRequired = isRequired }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let isRequired = try? container.decode(Bool.self) {
+            self.isRequired = isRequired
+        } else {
+            isRequired = try container.decode(Word.self) == .required
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(isRequired ? Word.required : .none)
     }
 }
 
@@ -64,6 +121,12 @@ public struct ServiceAnswer: Sendable, Hashable, Codable {
     public var version: Int
     public var revertible: Bool
     public var schema: ServiceSchema
+    /// Names of services that must run before this one.
+    public var requires: [String]?
+    /// Phrases of actions that this service serves.
+    public var examples: [String]?
+    /// Whether a plan with this service waits for a person's yes. `nil`: it does not.
+    public var approval: Bool?
     public var connections: [ConnectionAnswer]
     /// Tasks and compensations that wait for a connection.
     public var waiting: Int
@@ -80,6 +143,9 @@ public struct ServiceAnswer: Sendable, Hashable, Codable {
         version = service.version
         revertible = service.revertible
         schema = service.schema
+        requires = service.requires.isEmpty ? nil : service.requires
+        examples = service.examples.isEmpty ? nil : service.examples
+        approval = service.approval ? true : nil
         self.connections = connections
         self.waiting = waiting
         self.events = events

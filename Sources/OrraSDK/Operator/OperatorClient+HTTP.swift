@@ -43,6 +43,10 @@ extension OperatorClient {
         return try decode(await exchange(.PUT, path, body: body, timeout: settings.requestTimeout))
     }
 
+    func delete(_ path: String) async throws {
+        _ = try await exchange(.DELETE, path, body: nil, timeout: settings.requestTimeout)
+    }
+
     private func decode<Value: Decodable>(_ answer: Answer) throws -> Value {
         do {
             return try WireDecoder(maximumDepth: Limits.storedJSONDepth).decode(Value.self, from: answer.body)

@@ -70,11 +70,14 @@ public struct OperatorClient: Sendable {
 
     /// `GET /services/{id or name}`: one of them, with what happened to its connections.
     public func service(_ nameOrID: String) async throws -> ServiceAnswer {
-        // Names hold dots, which need no code; a segment of dots alone would mean another path.
-        let parts = nameOrID.split(separator: ".", omittingEmptySubsequences: false).map { HubAddress.encoded("\($0)") }
-        let segment =
-            nameOrID.contains { $0 != "." } ? parts.joined(separator: ".") : HubAddress.encoded(nameOrID)
-        return try await get("/services/\(segment)")
+        try await get("/services/\(Self.segment(nameOrID))")
+    }
+
+    /// Names hold dots, which need no code; a segment of dots alone would mean another path.
+    static func segment(_ name: String) -> String {
+        guard name.contains(where: { $0 != "." }) else { return HubAddress.encoded(name) }
+        return name.split(separator: ".", omittingEmptySubsequences: false).map { HubAddress.encoded("\($0)") }
+            .joined(separator: ".")
     }
 
     /// `POST /plans`: what would be done, and what would be undone if a part of it failed. Nothing is done.

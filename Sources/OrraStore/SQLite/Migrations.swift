@@ -14,6 +14,7 @@ enum Migrations {
         migrator.registerMigration("2 compensation and retention", foreignKeyChecks: .immediate) {
             try $0.execute(sql: second)
         }
+        migrator.registerMigration("3 planning", foreignKeyChecks: .immediate) { try $0.execute(sql: third) }
         return migrator
     }()
 

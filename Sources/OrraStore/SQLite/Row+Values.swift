@@ -77,7 +77,8 @@ extension OrchestrationRow {
             id: OrchestrationID(row[0]), project: ProjectID(row[1]), action: row[2], status: try row.word(at: 3),
             error: row[4], receivedAt: row.timestamp(at: 5), endedAt: row.timestampIfPresent(at: 6),
             isUnsettled: row[7],
-            compensations: CompensationCounts(active: row[8], total: row[9], completed: row[10], failed: row[11]))
+            compensations: CompensationCounts(active: row[8], total: row[9], completed: row[10], failed: row[11]),
+            pauseReason: (row[12] as String?).flatMap(PauseReason.init))
     }
 }
 
@@ -97,6 +98,23 @@ extension FailedCompensation {
             service: ServiceID(row[5]), serviceName: row[6], status: try row.word(at: 7), failure: row[8],
             attempts: row[9], at: row.timestamp(at: 10), resolution: try row.word(at: 11), reason: row[12],
             resolvedAt: row.timestampIfPresent(at: 13))
+    }
+}
+
+extension ProjectDocument {
+    init(row: Row) throws {
+        let body: String = row[4]
+        // Written by the hub, and checked then.
+        guard
+            let value = try? WireDecoder(maximumDepth: Limits.storedJSONDepth).decode(
+                RawJSON.self, from: Array(body.utf8))
+        else {
+            throw StoreError(
+                .damaged, "a stored \(row[1] as String) can't be read: its body is no JSON; restore a backup")
+        }
+        self.init(
+            project: ProjectID(row[0]), kind: try row.word(at: 1), name: row[2], body: value,
+            at: row.timestamp(at: 3))
     }
 }
 
@@ -126,6 +144,7 @@ extension WebhookDelivery.Subject {
     var columns: (String, TaskID?) {
         switch self {
         case .outcome: ("outcome", nil)
+        case .approvalRequested: ("approvalRequested", nil)
         case .compensationFailed(let task): ("compensationFailed", task)
         }
     }
@@ -133,6 +152,7 @@ extension WebhookDelivery.Subject {
     fileprivate init(_ name: String, of task: String?) throws {
         switch (name, task.flatMap(TaskID.init)) {
         case ("outcome", nil): self = .outcome
+        case ("approvalRequested", nil): self = .approvalRequested
         case ("compensationFailed", let task?): self = .compensationFailed(task)
         default:
             throw StoreError(

@@ -105,6 +105,15 @@ extension SQLiteStore {
         try await read { try $0.all(Statements.hidden, [max(limit, 0)]) { row in OrchestrationID(row[0]) } }
     }
 
+    public func documents(
+        of project: ProjectID, kind: ProjectDocument.Kind, limit: Int
+    ) async throws(StoreError) -> [ProjectDocument] {
+        try await read {
+            try $0.all(
+                Statements.documents, [project.rawValue, kind.rawValue, max(limit, 0)], ProjectDocument.init(row:))
+        }
+    }
+
     public func failedDeliveries(
         of project: ProjectID, limit: Int
     ) async throws(StoreError) -> [WebhookDelivery] {

@@ -92,6 +92,17 @@ extension SQLiteStore {
             try pruneEvents(of: project, before: before, max(rows, 0), in: database)
             try database.run(
                 Statements.deleteSubmissions, [project.rawValue, submissionsBefore.milliseconds, max(rows, 0)])
+        case .document(let document):
+            try database.run(
+                Statements.upsertDocument,
+                [
+                    document.project.rawValue, document.kind.rawValue, document.name, document.at.milliseconds,
+                    String(decoding: document.body.bytes, as: UTF8.self),
+                ])
+        case .deleteDocuments(let project, let kind, let names):
+            for name in names {
+                try database.run(Statements.deleteDocument, [project.rawValue, kind.rawValue, name])
+            }
         }
     }
 
@@ -117,6 +128,7 @@ extension SQLiteStore {
                 row.id.rawValue, row.project.rawValue, row.action, row.status.rawValue, row.error,
                 row.receivedAt.milliseconds, row.endedAt?.milliseconds, row.isUnsettled, row.compensations.active,
                 row.compensations.total, row.compensations.completed, row.compensations.failed,
+                row.pauseReason?.rawValue,
             ])
     }
 

@@ -18,13 +18,13 @@ enum Statements {
     static let updateOrchestration = """
         UPDATE orchestrations SET project = ?2, action = ?3, status = ?4, error = ?5, received_at_ms = ?6,
             ended_at_ms = ?7, is_unsettled = ?8, compensations_active = ?9, compensations_total = ?10,
-            compensations_completed = ?11, compensations_failed = ?12
+            compensations_completed = ?11, compensations_failed = ?12, pause_reason = ?13
         WHERE id = ?1
         """
     static let insertOrchestration = """
         INSERT INTO orchestrations (id, project, action, status, error, received_at_ms, ended_at_ms, is_unsettled,
-            compensations_active, compensations_total, compensations_completed, compensations_failed)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            compensations_active, compensations_total, compensations_completed, compensations_failed, pause_reason)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
         """
     static let insertEntry = """
         INSERT INTO journal (orchestration, seq, project, position, at_ms, event) VALUES (?, ?, ?, ?, ?, ?)
@@ -75,12 +75,18 @@ enum Statements {
     static let insertServiceEvent = """
         INSERT INTO service_events (project, position, at_ms, service, event) VALUES (?, ?, ?, ?, ?)
         """
+    static let upsertDocument = """
+        INSERT INTO documents (project, kind, name, at_ms, body) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (project, kind, name) DO UPDATE SET at_ms = excluded.at_ms, body = excluded.body
+        """
+    static let deleteDocument = "DELETE FROM documents WHERE project = ? AND kind = ? AND name = ?"
     static let setRetention = "UPDATE projects SET retention_ms = ?2 WHERE id = ?1"
 
     static let writes = [
         insertProject, insertAPIKey, insertWebhook, updateService, insertService, updateOrchestration,
         insertOrchestration, insertEntry, advanceClock, insertTaskKey, insertParameterValue, insertOutbox, deleteOutbox,
         buryOutbox, upsertDelivery, upsertFailedCompensation, upsertSubmission, insertServiceEvent, setRetention,
+        upsertDocument, deleteDocument,
     ]
 
     // MARK: - Queries
@@ -102,7 +108,8 @@ enum Statements {
         """
     private static let orchestrationColumns = """
         o.id, o.project, o.action, o.status, o.error, o.received_at_ms, o.ended_at_ms, o.is_unsettled,
-        o.compensations_active, o.compensations_total, o.compensations_completed, o.compensations_failed
+        o.compensations_active, o.compensations_total, o.compensations_completed, o.compensations_failed,
+        o.pause_reason
         """
     static let orchestrations = """
         SELECT \(orchestrationColumns) FROM orchestrations o WHERE o.project = ? AND o.is_hidden = 0
@@ -171,10 +178,15 @@ enum Statements {
         WHERE service = ? ORDER BY position DESC, project DESC LIMIT ?
         """
 
+    static let documents = """
+        SELECT project, kind, name, at_ms, body FROM documents
+        WHERE project = ? AND kind = ? ORDER BY at_ms DESC, name DESC LIMIT ?
+        """
+
     static let queries = [
         journal, projectJournal, orchestrations, orchestration, orchestrationCarrying, task, outbox, projectOutbox,
         failedDeliveries, allFailedCompensations, pendingFailedCompensations, failedCompensation, submission,
-        projectServiceEvents, serviceEvents,
+        projectServiceEvents, serviceEvents, documents,
     ]
 
     // MARK: - Recovery

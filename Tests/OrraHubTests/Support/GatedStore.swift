@@ -121,6 +121,11 @@ final class GatedStore: Store {
         try await base.prunable(of: project, endedBefore: before, limit: limit)
     }
     func hidden(limit: Int) async throws(StoreError) -> [OrchestrationID] { try await base.hidden(limit: limit) }
+    func documents(
+        of project: ProjectID, kind: ProjectDocument.Kind, limit: Int
+    ) async throws(StoreError) -> [ProjectDocument] {
+        try await base.documents(of: project, kind: kind, limit: limit)
+    }
     func failedDeliveries(of project: ProjectID, limit: Int) async throws(StoreError) -> [WebhookDelivery] {
         try await base.failedDeliveries(of: project, limit: limit)
     }

@@ -65,10 +65,12 @@ final class TestHub: Sendable {
 /// Runs a hub, and the test's body beside it.
 func withTestHub(
     _ store: any Store = InMemoryStore(), tuning: HubTuning = HubTuning(), retention: Duration = Limits.retention,
+    planning: PlanningSettings = PlanningSettings(), model: ModelConfiguration? = nil,
     logger: Logger = quietLogger, _ body: (TestHub) async throws -> Void
 ) async throws {
     let (jobs, continuation) = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
-    var configuration = HubConfiguration(port: 0, dataDirectory: "", retention: retention)
+    var configuration = HubConfiguration(
+        port: 0, dataDirectory: "", retention: retention, planning: planning, model: model)
     configuration.tuning = tuning
     let hub = TestHub(continuation, configuration, logger)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -107,7 +109,9 @@ struct Answer {
 }
 
 extension TestHub {
-    func call(_ method: HTTPMethod, _ path: String, key: String? = nil, body: [UInt8]? = nil) async throws -> Answer {
+    func call(
+        _ method: HTTPMethod, _ path: String, key: String? = nil, body: [UInt8]? = nil, client: HTTPClient = .shared
+    ) async throws -> Answer {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
         request.method = method
         if let key { request.headers.add(name: "Authorization", value: "Bearer \(key)") }
@@ -115,7 +119,7 @@ extension TestHub {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let response = try await client.execute(request, timeout: .seconds(60))
         let bytes = try await response.body.collect(upTo: 64 * 1024 * 1024)
         return Answer(
             status: Int(response.status.code), headers: response.headers, body: Array(bytes.readableBytesView))

@@ -24,19 +24,26 @@ struct TestProject: Sendable {
     @discardableResult
     func register(
         _ name: String, kind: String = "service", input: JSONValue = text, output: JSONValue = text,
-        description: String = "Says a text again", retry: JSONValue? = nil, revertible: Bool = false
+        description: String = "Says a text again", retry: JSONValue? = nil, revertible: Bool = false,
+        more: JSONObject = [:]
     ) async throws -> ServiceID {
         var body: JSONObject = [
             "name": .string(name), "description": .string(description),
             "schema": ["input": input, "output": output], "revertible": .bool(revertible),
         ]
         if let retry { body["retry"] = retry }
+        body.merge(more)
         let answer = try await post("/register/\(kind)", .object(body))
         guard answer.status == 200, let id = answer.json["id"]?.string else {
             throw TimedOut(description: "\(name) was not registered: \(answer.status) \(answer.message)")
         }
         return ServiceID(id)
     }
+
+    func put(_ path: String, _ body: JSONValue) async throws -> Answer {
+        try await hub.call(.PUT, path, key: key, body)
+    }
+    func delete(_ path: String) async throws -> Answer { try await hub.call(.DELETE, path, key: key) }
 
     /// A policy that repeats at once.
     static func quickRetry(_ attempts: Int) -> JSONValue {

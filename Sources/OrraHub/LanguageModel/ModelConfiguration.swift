@@ -1,0 +1,75 @@
+/// A language model, and an embedding model, behind OpenAI-compatible endpoints. `docs/models.md` has recipes.
+public struct ModelConfiguration: Sendable, Hashable {
+    /// Whether the endpoint is told the answer's JSON Schema.
+    public enum StructuredOutput: String, Sendable, Hashable, CaseIterable {
+        /// Told, and left out from then on if the endpoint says that it does not know it.
+        case auto
+        case on
+        case off
+    }
+
+    public struct Embeddings: Sendable, Hashable {
+        public var name: String
+        /// Without a slash at the end: `https://api.openai.com/v1`.
+        public var baseURL: String
+        public var key: String?
+
+        public init(name: String, baseURL: String, key: String? = nil) {
+            self.name = name
+            self.baseURL = baseURL
+            self.key = key
+        }
+    }
+
+    /// As the endpoint knows it. Any is allowed.
+    public var name: String
+    /// Without a slash at the end: `https://api.openai.com/v1`.
+    public var baseURL: String
+    /// `nil` for endpoints that ask for none.
+    public var key: String?
+    /// `nil`: actions are compared by their words.
+    public var embeddings: Embeddings?
+    /// How long one answer may take, tries again included.
+    public var timeout: Duration
+    /// Millionths of a currency for a million tokens. `nil`: nothing is counted, and no budget refuses.
+    public var promptPrice: Int?
+    public var completionPrice: Int?
+    public var structuredOutput: StructuredOutput
+    /// Of one answer, thinking included. `nil`: as the endpoint has it.
+    public var maximumTokens: Int?
+    /// `nil`: as the endpoint has it, which is what makers of reasoning models want.
+    public var temperature: Double?
+
+    public init(
+        name: String, baseURL: String = Self.standardBaseURL, key: String? = nil, embeddings: Embeddings? = nil,
+        timeout: Duration = Self.standardTimeout, promptPrice: Int? = nil, completionPrice: Int? = nil,
+        structuredOutput: StructuredOutput = .auto, maximumTokens: Int? = nil, temperature: Double? = nil
+    ) {
+        self.name = name
+        self.baseURL = baseURL
+        self.key = key
+        self.embeddings = embeddings
+        self.timeout = timeout
+        self.promptPrice = promptPrice
+        self.completionPrice = completionPrice
+        self.structuredOutput = structuredOutput
+        self.maximumTokens = maximumTokens
+        self.temperature = temperature
+    }
+
+    public static let standardBaseURL = "https://api.openai.com/v1"
+    public static let standardEmbeddings = "text-embedding-3-small"
+    public static let standardTimeout = Duration.seconds(60)
+
+    /// What so many tokens cost; rounded up, so that a budget is never passed by roundings.
+    func microcost(promptTokens: Int, completionTokens: Int) -> Int? {
+        guard promptPrice != nil || completionPrice != nil else { return nil }
+        func cost(_ tokens: Int, _ price: Int?) -> Int {
+            let (product, overflow) = max(0, tokens).multipliedReportingOverflow(by: price ?? 0)
+            return overflow ? Int.max / 2 : product
+        }
+        let (sum, overflow) = cost(promptTokens, promptPrice).addingReportingOverflow(
+            cost(completionTokens, completionPrice))
+        return overflow ? Int.max / 2_000_000 : sum / 1_000_000 + (sum % 1_000_000 == 0 ? 0 : 1)
+    }
+}

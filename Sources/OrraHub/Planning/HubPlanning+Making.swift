@@ -1,0 +1,41 @@
+import AsyncHTTPClient
+import Logging
+import OrraCore
+import OrraModel
+import OrraPlanner
+import OrraStore
+
+extension HubPlanning {
+    /// `client`: for the model's endpoint; there is one whenever a model is configured.
+    init(
+        loop: HubLoop, store: any Store, configuration: HubConfiguration, client: HTTPClient?, logger: Logger
+    ) {
+        documents = ProjectDocuments(loop: loop, store: store)
+        book = PlanningBook(documents)
+        let plans = StoredPlans(documents, logger: logger)
+        let ledger = StoredLedger(documents, logger: logger)
+        self.plans = plans
+        self.ledger = ledger
+        defaults = configuration.planning
+        var model: (any LanguageModel)?
+        var embedder: any Embedder = LexicalEmbedder()
+        if let settings = configuration.model, let client {
+            model = OpenAIModel(
+                configuration: settings, client: client, ledger: ledger,
+                month: { Self.month(of: loop.now) }, logger: logger)
+            if settings.embeddings != nil {
+                embedder = OpenAIEmbedder(configuration: settings, client: client, logger: logger)
+            }
+        }
+        self.model = model?.name
+        self.embedder = embedder
+        let start = ContinuousClock.now
+        pipeline = PlanningPipeline(
+            model: model, embedder: embedder, memory: plans, digest: Self.digest,
+            elapsed: { ContinuousClock.now - start }, now: { loop.now },
+            newPlanID: {
+                var random = SystemRandomNumberGenerator()
+                return PlanID.random(using: &random)
+            })
+    }
+}

@@ -1,0 +1,78 @@
+import Crypto
+import OrraCore
+import OrraEngine
+import OrraModel
+import OrraPlanner
+import OrraProtocol
+import OrraStore
+
+/// Planning as routes need it: the pipeline, and what projects keep for it.
+struct HubPlanning: Sendable {
+    let pipeline: PlanningPipeline
+    let documents: ProjectDocuments
+    let book: PlanningBook
+    let plans: StoredPlans
+    let ledger: StoredLedger
+    /// Of the hub; a project's own go before them.
+    let defaults: PlanningSettings
+    let model: String?
+    let embedder: any Embedder
+
+    /// What an action is planned with.
+    func request(
+        _ submission: Submission, for project: ProjectID, _ catalogue: [Service]
+    ) async throws(StoreError) -> PlanningRequest {
+        let page = try await book.page(of: project)
+        return PlanningRequest(
+            action: submission.action, parameters: submission.parameters, catalogue: catalogue, project: project,
+            groundings: page.inForce, settings: settings(page))
+    }
+
+    /// The project's own settings over the hub's.
+    func settings(_ page: PlanningBook.Page) -> PlanningSettings {
+        page.settings.over(defaults).over(.standard)
+    }
+
+    func pinned(_ name: String, of project: ProjectID) async throws(StoreError) -> PinnedPlan? {
+        try await pinned(of: project).first { $0.name == name }
+    }
+
+    func pinned(of project: ProjectID) async throws(StoreError) -> [PinnedPlan] {
+        try await documents.all(.pinnedPlan, of: project, limit: Limits.pinnedPlansPerProject)
+    }
+
+    /// What was decided about a plan, for its journal.
+    func terms(
+        of outcome: PlanningOutcome, _ plan: Plan, hold: HoldReason?, _ request: PlanningRequest
+    ) -> PlanTerms {
+        PlanTerms(
+            planner: outcome.origin, confidence: outcome.confidence, planHash: Self.hash(plan, request.catalogue),
+            hold: hold, outputCheck: request.settings.outputCheck,
+            grounding: outcome.groundingHit.map {
+                PlanTerms.Grounding(
+                    name: $0.name, version: $0.version, action: $0.action, similarity: $0.similarity)
+            })
+    }
+
+    static func hash(_ plan: Plan, _ catalogue: [Service]) -> String {
+        PlanHash.of(plan, catalogue: catalogue, digest: digest)
+    }
+
+    /// SHA-256 in hexadecimal.
+    @Sendable static func digest(_ bytes: [UInt8]) -> String { SHA256.hash(data: bytes).hexadecimal }
+
+    /// `2026-11`: the month of UTC whose budget counts.
+    static func month(of time: Timestamp) -> String { String(time.description.prefix(7)) }
+}
+
+extension PlanningRefusal {
+    /// The answer to an action that can't be planned.
+    var apiError: APIError {
+        switch kind {
+        case .notActionable: APIError(.validation, .actionNotActionable, reason)
+        case .invalid: APIError(.validation, .invalidPlan, param: "plan", reason)
+        case .plannerUnavailable: APIError(.unavailable, .plannerUnavailable, reason)
+        case .budgetSpent: APIError(.tooMany, .planningBudgetSpent, reason)
+        }
+    }
+}

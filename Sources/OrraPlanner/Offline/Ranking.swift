@@ -1,0 +1,264 @@
+/// Which services fit a run of an action's parts, the best first.
+struct Ranking {
+    enum Weights {
+        static let outputFits = 0.21
+        static let outputMisses = -0.28
+        static let inputFits = 0.10
+        static let inputMisses = -0.07
+        static let inputUnavailable = -0.22
+        static let converts = 0.52
+        static let verbAgrees = 0.14
+        static let verbDisagrees = -0.13
+        /// The name starts with the very verb.
+        static let verbLeads = 0.05
+        /// All required inputs are parameters of the action.
+        static let supplied = 0.1
+        /// The part holds a value that an input is made for.
+        static let literalFits = 0.15
+        static let moreSpecific = 0.01
+    }
+
+    struct Candidate {
+        var score: Double
+        var service: Int
+    }
+
+    static let kept = 8
+
+    let reading: ActionReading
+    /// Stems of what the speaker tells without asking.
+    let context: [Int]
+    /// Media that the speaker brings along.
+    let given: Medium
+    /// Keys of the action's parameters.
+    private let supplied: Set<String>
+    private let index: CatalogueIndex
+    private var evidence: Evidence
+    private var memory: [Int: [Candidate]] = [:]
+
+    init(_ reading: ActionReading, index: CatalogueIndex, supplied: Set<String> = []) {
+        self.reading = reading
+        self.supplied = supplied
+        self.index = index
+        evidence = Evidence(index)
+        let stated = reading.chunks.filter { $0.isContext && !$0.isSubordinate }
+        context = Array(ServiceProfile.unique(stated.flatMap(\.stems)).prefix(128))
+        given = index.isTyped ? Self.given(reading, stated) : []
+    }
+
+    private static func given(_ reading: ActionReading, _ stated: [ActionReading.Chunk]) -> Medium {
+        var media: Medium = []
+        for literal in reading.text.lifted.literals { if let medium = literal.kind.medium { media.insert(medium) } }
+        for chunk in stated {
+            for token in reading.text.tokens[chunk.range] where token.kind == .word {
+                let word = reading.text.word(token).lowercased()
+                for (medium, words) in Lexicon.givenMedia where words.contains(word) { media.insert(medium) }
+            }
+        }
+        return media
+    }
+
+    /// What the chunks from `start` to `end` mean. `memory` keeps it for spans of up to three chunks.
+    mutating func candidates(_ start: Int, _ end: Int) -> [Candidate] {
+        let key = start << 2 | (end - start)
+        if let known = memory[key] { return known }
+        let found = rank(start, end)
+        memory[key] = found
+        return found
+    }
+
+    /// What ``candidates(_:_:)`` found before.
+    func known(_ range: Range<Int>) -> [Candidate] { memory[range.lowerBound << 2 | range.count] ?? [] }
+
+    /// The weight of a stem in the part that holds it.
+    func weight(_ stem: Int) -> Double { evidence.weight(of: stem, reading.text) }
+
+    /// Over the whole text, whatever its parts.
+    mutating func scoresOfAll() -> [(service: Int, score: Double)] {
+        let all = ServiceProfile.unique(reading.chunks.flatMap(\.stems))
+        return evidence.scores(Array(all.prefix(512)), of: reading.text)
+    }
+
+    private mutating func rank(_ start: Int, _ end: Int) -> [Candidate] {
+        let chunks = reading.chunks
+        let own = chunks[start..<end].flatMap(\.stems)
+        guard !own.isEmpty else { return [] }
+        let first = chunks[start]
+        var previous: [Int] = []
+        if start > 0, !first.asks, chunks[start - 1].sentence == first.sentence, !chunks[start - 1].isContext {
+            previous = chunks[start - 1].stems
+        }
+        var found = evidence.scores(
+            own, previous: previous, context: first.isContext ? [] : context, of: reading.text)
+        if index.isTyped { found = typed(found, start, end) }
+        if !index.isTyped { favourInputs(&found, chunks[start..<end]) }
+        if let verb = first.verb { agree(verb, &found) }
+        var best = Self.best(found)
+        prefersMoreSpecific(&best, own, start, end)
+        return best
+    }
+
+    /// The best few, in order; of equals the one with the lower number.
+    static func best(_ found: [(service: Int, score: Double)]) -> [Candidate] {
+        var best: [Candidate] = []
+        for (service, score) in found {
+            if best.count == kept, let last = best.last, (last.score, service) > (score, last.service) { continue }
+            let place = best.firstIndex { ($0.score, service) < (score, $0.service) } ?? best.count
+            best.insert(Candidate(score: score, service: service), at: place)
+            if best.count > kept { best.removeLast() }
+        }
+        return best
+    }
+
+    // MARK: - Media
+
+    private func media(_ start: Int, _ end: Int) -> (input: Medium, output: Medium) {
+        var input: Medium = []
+        var output: Medium = []
+        for chunk in reading.chunks[start..<end] {
+            input.formUnion(chunk.input)
+            output.formUnion(chunk.output)
+        }
+        return (input, output)
+    }
+
+    /// What was given, or asked for by an earlier part.
+    private func available(before start: Int) -> Medium {
+        reading.chunks[..<start].reduce(given) { $0.union($1.output) }
+    }
+
+    private func typed(_ found: [(service: Int, score: Double)], _ start: Int, _ end: Int) -> [(
+        service: Int, score: Double
+    )] {
+        let (input, output) = media(start, end)
+        var found = found
+        if let verb = reading.chunks[start].verb, reading.text.stems[verb].traits.contains(.conversion),
+            !output.isEmpty
+        {
+            let source = !input.isEmpty ? input : !given.isEmpty ? given : .text
+            var places = Array(repeating: -1, count: index.services.count)
+            for (place, candidate) in found.enumerated() { places[candidate.service] = place }
+            for (number, profile) in index.profiles.enumerated()
+            where !profile.outputMedia.isDisjoint(with: output) && !profile.inputMedia.isDisjoint(with: source) {
+                if places[number] < 0 {
+                    found.append((number, Weights.converts))
+                } else {
+                    found[places[number]].score += Weights.converts
+                }
+            }
+        }
+        let before = available(before: start)
+        for place in found.indices {
+            let profile = index.profiles[found[place].service]
+            found[place].score += fit(profile, input, output)
+            if !before.isEmpty, !profile.inputMedia.isEmpty, profile.inputMedia.isDisjoint(with: before.union(input)) {
+                found[place].score += Weights.inputUnavailable
+            }
+        }
+        return found
+    }
+
+    private func fit(_ profile: ServiceProfile, _ input: Medium, _ output: Medium) -> Double {
+        var score = 0.0
+        if !output.isEmpty {
+            score += profile.outputMedia.isDisjoint(with: output) ? Weights.outputMisses : Weights.outputFits
+        }
+        if !input.isEmpty {
+            if !profile.inputMedia.isDisjoint(with: input) {
+                score += Weights.inputFits
+            } else if !(output.isEmpty && !profile.outputMedia.isDisjoint(with: input)) {
+                score += Weights.inputMisses
+            }
+        }
+        return score
+    }
+
+    /// The one service that the whole text speaks for, when no part does.
+    mutating func candidatesOfAll() -> [Candidate] {
+        var found = scoresOfAll()
+        if index.isTyped {
+            let (input, output) = media(0, reading.chunks.count)
+            for place in found.indices {
+                let profile = index.profiles[found[place].service]
+                found[place].score += fit(profile, input, output)
+                if !given.isEmpty, profile.inputMedia.isDisjoint(with: given) {
+                    found[place].score += Weights.inputUnavailable
+                }
+            }
+        }
+        return Self.best(found)
+    }
+
+    // MARK: - Inputs
+
+    private func favourInputs(_ found: inout [(service: Int, score: Double)], _ chunks: ArraySlice<ActionReading.Chunk>)
+    {
+        var kinds: Set<LiftedText.Kind> = []
+        for number in chunks.flatMap(\.marks) { kinds.insert(reading.text.lifted.literals[number].kind) }
+        guard !supplied.isEmpty || !kinds.isEmpty else { return }
+        for place in found.indices {
+            let profile = index.profiles[found[place].service]
+            if !kinds.isDisjoint(with: profile.takes) { found[place].score += Weights.literalFits }
+            guard !supplied.isEmpty else { continue }
+            let required = profile.inputs.lazy.filter(\.isRequired)
+            if !required.isEmpty, required.allSatisfy({ supplied.contains($0.key) }) {
+                found[place].score += Weights.supplied
+            }
+        }
+    }
+
+    // MARK: - Words
+
+    /// Whether the action's stem may mean the catalogue's.
+    func means(_ stem: Int, _ other: Int) -> Bool {
+        reading.text.stems[stem].related.contains { $0.stem == other }
+    }
+
+    /// Whether it is the same word in another form.
+    func isSameWord(_ stem: Int, _ other: Int) -> Bool {
+        reading.text.stems[stem].related.contains { $0.stem == other && $0.isSameWord }
+    }
+
+    private func agree(_ verb: Int, _ found: inout [(service: Int, score: Double)]) {
+        guard !reading.text.stems[verb].traits.contains(.output) else { return }
+        for place in found.indices {
+            let profile = index.profiles[found[place].service]
+            let verbs = profile.verbs
+            if let first = profile.firstName, first == reading.text.stems[verb].vocabularyNumber {
+                found[place].score += Weights.verbLeads
+            }
+            guard !verbs.isEmpty else { continue }
+            if verbs.contains(where: { means(verb, $0) }) {
+                found[place].score += Weights.verbAgrees
+            } else if !profile.description.contains(where: { isSameWord(verb, $0) }) {
+                found[place].score += Weights.verbDisagrees
+            }
+        }
+    }
+
+    /// Document Question Answering over Question Answering, if the request speaks of a document.
+    private func prefersMoreSpecific(_ best: inout [Candidate], _ own: [Int], _ start: Int, _ end: Int) {
+        guard let top = best.first, best.count > 1 else { return }
+        func words(_ service: Int) -> [Int] {
+            index.profiles[service].name.filter { !index.vocabulary.traits[$0].contains(.medium) }
+        }
+        let core = words(top.service)
+        guard !core.isEmpty else { return }
+        let pool = own + context
+        let available = index.isTyped ? available(before: start) : []
+        for place in best.indices.dropFirst() {
+            let name = words(best[place].service)
+            guard name.count > core.count, core.allSatisfy(name.contains) else { continue }
+            let further = name.filter { !core.contains($0) }
+            guard further.allSatisfy({ word in pool.contains { means($0, word) } }) else { continue }
+            if index.isTyped, !available.isEmpty,
+                index.profiles[best[place].service].inputMedia.isDisjoint(
+                    with: available.union(media(start, end).input))
+            {
+                continue
+            }
+            best[place].score = top.score + Weights.moreSpecific
+        }
+        best.sort { ($1.score, $0.service) < ($0.score, $1.service) }
+    }
+}
