@@ -12,9 +12,9 @@ extension HubServices {
         let body = try await request.decode(PlanRequest.self)
         let explains = body.explain ?? false
         let submission = try Submission(body.submission)
-        let planningRequest = try await planningRequest(submission, for: project)
+        let (planningRequest, checked) = try await check(submission, for: project)
         let outcome: PlanningOutcome
-        if let checked = try await check(submission, planningRequest) {
+        if let checked {
             outcome = checked
         } else {
             outcome = await planning.pipeline.plan(planningRequest)

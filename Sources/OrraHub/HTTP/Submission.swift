@@ -43,9 +43,8 @@ extension HubServices {
     private func submit(
         _ submission: Submission, for project: ProjectID, under row: ((OrchestrationID) -> SubmissionRow)?
     ) async throws -> Response {
-        let planning = try await planningRequest(submission, for: project)
         // A plan that was there before the action is checked before anything is kept.
-        let checked = try await check(submission, planning)
+        let (planning, checked) = try await check(submission, for: project)
 
         var random = SystemRandomNumberGenerator()
         let received = Event.Received(
@@ -123,30 +122,27 @@ extension HubServices {
         return response
     }
 
-    /// What an action is planned with, in the words of the pipeline.
-    func planningRequest(_ submission: Submission, for project: ProjectID) async throws -> PlanningRequest {
+    /// What an action is planned with, and what the caller's own plan comes to, or the pinned one that it names; `nil`
+    /// when a plan is to be made.
+    func check(
+        _ submission: Submission, for project: ProjectID
+    ) async throws -> (PlanningRequest, PlanningOutcome?) {
         let catalogue = await loop.directory.services(of: project)
         var request = try await read { _ throws(StoreError) in
             try await planning.request(submission, for: project, catalogue)
         }
-        if let name = submission.pinned, request.action.isEmpty {
-            request.action = try await pinned(name, of: project).action
-        }
-        return request
-    }
-
-    /// What the caller's own plan comes to, or the pinned one that it names; `nil` when a plan is to be made.
-    func check(_ submission: Submission, _ request: PlanningRequest) async throws -> PlanningOutcome? {
         let outcome: PlanningOutcome
         if let plan = submission.plan {
             outcome = await planning.pipeline.check(given: plan, request)
         } else if let name = submission.pinned {
-            outcome = await planning.pipeline.check(pinned: try await pinned(name, of: request.project), request)
+            let pinned = try await pinned(name, of: project)
+            if request.action.isEmpty { request.action = pinned.action }
+            outcome = await planning.pipeline.check(pinned: pinned, request)
         } else {
-            return nil
+            return (request, nil)
         }
         if case .refuse(let refusal) = outcome.verdict, refusal.kind != .notActionable { throw refusal.apiError }
-        return outcome
+        return (request, outcome)
     }
 
     func pinned(_ name: String, of project: ProjectID) async throws -> PinnedPlan {
