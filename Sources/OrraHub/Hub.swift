@@ -44,7 +44,7 @@ public struct Hub: ServiceLifecycle.Service {
             recovery: recovery, store: store, bounds: configuration.tuning.bounds,
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
         modelClient = configuration.model.map { _ in
-            HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: Self.modelConnections)
+            HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: ModelEndpoint.connections)
         }
         planning = HubPlanning(
             loop: loop, store: store, configuration: configuration, client: modelClient, logger: logger)
@@ -103,16 +103,6 @@ public struct Hub: ServiceLifecycle.Service {
         try? await modelClient?.shutdown()
         await store.close()
         try result.get()
-    }
-
-    private static var modelConnections: HTTPClient.Configuration {
-        // How long an answer may take is the model's own setting.
-        var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)))
-        configuration.httpVersion = .http1Only
-        // Faults come at once: tries again are the model's own business.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return configuration
     }
 
     private static var webhookClient: HTTPClient.Configuration {
