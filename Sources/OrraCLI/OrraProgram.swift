@@ -28,7 +28,7 @@ public enum OrraProgram {
         ProjectsCommand.self, VerifyCommand.self, ListCommand.self, InspectCommand.self, ApproveCommand.self,
         RejectCommand.self, CancelCommand.self, RetryCommand.self, PlansCommand.self, GroundingCommand.self,
         CompensationFailuresCommand.self, OutboxCommand.self, ServicesCommand.self, WebhooksCommand.self,
-        APIKeysCommand.self, PruneCommand.self, ConfigCommand.self, VersionCommand.self,
+        APIKeysCommand.self, PruneCommand.self, BenchCommand.self, ConfigCommand.self, VersionCommand.self,
     ]
 
     /// Parses the arguments, runs the command, says what went wrong, and returns the exit code of the process.

@@ -233,6 +233,7 @@ extension Core {
     private mutating func webhookAttempted(_ id: DeliveryID, _ error: String?, at now: Timestamp) {
         posting.remove(id)
         guard var delivery = deliveries[id] else { return }
+        news[id] = nil
         delivery.attempted(error: error, at: now)
         writes.append(.delivery(delivery))
         guard delivery.state == .pending else {

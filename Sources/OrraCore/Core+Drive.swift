@@ -27,8 +27,11 @@ extension Core {
             append(event, seq: before.seq + offset + 1, to: orchestration, at: now)
         }
         let row = Self.row(of: orchestration)
-        if row != Self.row(of: before) { writes.append(.orchestration(row)) }
-        if orchestration.outcome != nil, before.outcome == nil { tellOutcome(of: orchestration, at: now) }
+        if row != Self.row(of: before) { write(row) }
+        if orchestration.outcome != nil, before.outcome == nil {
+            let final = decision.events.firstIndex { $0.kind == .compensating || $0.kind == .ended } ?? 0
+            tellOutcome(OutcomeNews(orchestration: orchestration, seq: before.seq + final + 1, at: now))
+        }
         if orchestration.phase.kind == .held, before.phase.kind == .preparing {
             askApproval(of: orchestration, at: now)
         }
@@ -42,6 +45,15 @@ extension Core {
         for effect in decision.effects { perform(effect, of: id, at: now) }
         // What it waits for also depends on who is connected, so it is asked after each input.
         if isLive, let at = orchestration.nextWakeup(in: surroundings) { wake(.orchestration(id), at: at) }
+    }
+
+    mutating func write(_ row: OrchestrationRow) {
+        if let place = rows[row.id] {
+            writes[place] = .orchestration(row)
+        } else {
+            rows[row.id] = writes.count
+            writes.append(.orchestration(row))
+        }
     }
 
     /// Counts what its project has under way.
@@ -114,7 +126,8 @@ extension Core {
             compensations: orchestration.compensationCounts, pauseReason: orchestration.pauseReason)
     }
 
-    private mutating func tellOutcome(of orchestration: Orchestration, at now: Timestamp) {
+    private mutating func tellOutcome(_ news: OutcomeNews) {
+        let (orchestration, now) = (news.orchestration, news.at)
         // Callers of actions that were never accepted have their answer already.
         guard orchestration.status != .notActionable, orchestration.failure?.code != .planningInterrupted else {
             return
@@ -122,10 +135,10 @@ extension Core {
         let registered = directory.webhooks(of: orchestration.project, for: .outcomes)
         if let url = orchestration.webhook {
             let secret = registered.first { $0.url == url }?.secret
-            addDelivery(to: url, secret: secret, form: .merged, of: orchestration, at: now)
+            addDelivery(to: url, secret: secret, form: .merged, of: orchestration, news, at: now)
         }
         for webhook in registered {
-            addDelivery(to: webhook.url, secret: webhook.secret, form: .list, of: orchestration, at: now)
+            addDelivery(to: webhook.url, secret: webhook.secret, form: .list, of: orchestration, news, at: now)
         }
     }
 
@@ -152,7 +165,7 @@ extension Core {
 
     private mutating func addDelivery(
         to url: String, secret: String?, form: WebhookDelivery.Form, subject: WebhookDelivery.Subject = .outcome,
-        of orchestration: Orchestration, at now: Timestamp
+        of orchestration: Orchestration, _ news: OutcomeNews? = nil, at now: Timestamp
     ) {
         var delivery = WebhookDelivery(
             id: .random(using: &random), project: orchestration.project, orchestration: orchestration.id, url: url,
@@ -163,6 +176,7 @@ extension Core {
         }
         loads[orchestration.project, default: Load()].deliveries += 1
         deliveries[delivery.id] = delivery
+        self.news[delivery.id] = news
         writes.append(.delivery(delivery))
         wake(.delivery(delivery.id), at: now)
     }

@@ -29,6 +29,7 @@ extension Core {
             return .done
         case .registerService(let service): return register(service)
         case .receive(let received, let values): return receive(received, values, at: now)
+        case .submit(let received, let values, let decision): return submit(received, values, decision, at: now)
         case .plan(let id, let plan, let kept, let terms, let stages, let submission):
             return accept(
                 id, .planned(plan, kept: kept, terms: terms, stages: stages), plan, submission, at: now)
@@ -69,6 +70,16 @@ extension Core {
                 .pruneEvents(project, before: before, submissionsBefore: submissionsBefore, rows: rows))
             return .done
         }
+    }
+
+    private mutating func submit(
+        _ received: Event.Received, _ values: [String], _ decision: PlanningDecision, at now: Timestamp
+    ) -> Reply {
+        // Asked before anything is kept of it.
+        if case .plan(let plan, _, _, _, _) = decision, let full = full(plan) { return .failure(full) }
+        let reply = receive(received, values, at: now)
+        if case .failure = reply { return reply }
+        return answer(decision.request(for: received.orchestration), at: now)
     }
 
     /// A person's yes or no to a plan that waits for it.
@@ -159,7 +170,7 @@ extension Core {
         }
         live[orchestration.id] = orchestration
         account(nil, orchestration)
-        writes.append(.orchestration(Self.row(of: orchestration)))
+        write(Self.row(of: orchestration))
         append(.received(received), seq: 1, to: orchestration, at: now)
         if !values.isEmpty { writes.append(.parameterValues(values, orchestration.id)) }
         return .orchestration(orchestration)

@@ -23,6 +23,8 @@ public struct Core: Sendable {
     var deliveries = TransactionalDictionary<DeliveryID, WebhookDelivery>()
     /// The last number of orchestrations that are no longer live, in this run of the hub. Bounded.
     var lateSeq = TransactionalDictionary<OrchestrationID, Int>()
+    /// What deliveries tell, until each was tried once: a later try reads the journal.
+    var news = TransactionalDictionary<DeliveryID, OutcomeNews>()
     var loads = TransactionalDictionary<ProjectID, Load>()
     /// Interim results of running tasks, counted and held back.
     var interimGates = TransactionalDictionary<TaskReference, InterimGate>()
@@ -47,6 +49,8 @@ public struct Core: Sendable {
 
     // The batch under construction.
     var writes: [Write] = []
+    /// Where in `writes` each orchestration's row stands: the last state of a batch is written, once.
+    var rows: [OrchestrationID: Int] = [:]
     var effects: [Effect] = []
     var touchedServices: Set<ServiceID> = []
     var touchedConnections: Set<ConnectionID> = []
@@ -54,11 +58,13 @@ public struct Core: Sendable {
     private struct PendingBatch {
         var inputs: [Input]
         var directory: Directory
-        var fleet: Fleet
+        var roster: Fleet.Roster
         var busy: Set<ConnectionID>
         var toldHealth: [ConnectionID: Connection.Health]
         var posting: Set<DeliveryID>
-        var wakeups: Heap<Wakeup>
+        /// Taken off the heap and put on it, to be taken back: a copy of all that wait would cost every batch.
+        var woken: [Wakeup] = []
+        var scheduled: [Wakeup] = []
         var hasWakeups = false
     }
 
@@ -78,13 +84,27 @@ public struct Core: Sendable {
         public init() {}
     }
 
+    /// An orchestration whose outcome is final, as it was then.
+    public struct OutcomeNews: Sendable {
+        public var orchestration: Orchestration
+        /// Of the journal's entry that made it final.
+        public var seq: Int
+        public var at: Timestamp
+
+        public init(orchestration: Orchestration, seq: Int, at: Timestamp) {
+            self.orchestration = orchestration
+            self.seq = seq
+            self.at = at
+        }
+    }
+
     /// Inputs that were applied together, as one transaction.
     public struct Batch: Sendable {
         /// Empty when nothing durable happened: go straight to ``Core/committed()``.
         public var writes: [Write]
     }
 
-    struct Wakeup: Comparable, Sendable {
+    struct Wakeup: Comparable, Hashable, Sendable {
         enum Subject: Sendable, Hashable {
             case orchestration(OrchestrationID)
             case lease(ServiceID)
@@ -132,6 +152,8 @@ public struct Core: Sendable {
     public var queued: Int { queue.count }
     public var liveCount: Int { live.values.count }
     public subscript(orchestration id: OrchestrationID) -> Orchestration? { live[id] }
+    /// What a delivery that is due for the first time tells; `nil`: the journal has it.
+    public func news(of delivery: DeliveryID) -> OutcomeNews? { news[delivery] }
     /// When `nextBatch` has something to do though nothing comes in.
     public var nextWakeup: Timestamp? { wakeups.min?.at }
 
@@ -145,8 +167,8 @@ public struct Core: Sendable {
         let isDue = nextWakeup.map { $0 <= now } ?? false
         guard !queue.isEmpty || isDue else { return nil }
         pending = PendingBatch(
-            inputs: [], directory: directory, fleet: fleet, busy: busy, toldHealth: toldHealth, posting: posting,
-            wakeups: wakeups)
+            inputs: [], directory: directory, roster: fleet.roster, busy: busy, toldHealth: toldHealth, posting: posting
+        )
         let isSingle = singly > 0 && !queue.isEmpty
         singly = isSingle ? singly - 1 : 0
         for _ in 0..<(isSingle ? 1 : min(queue.count, Limits.batchInputs)) {
@@ -180,11 +202,11 @@ public struct Core: Sendable {
         pending = nil
         rollbackDictionaries()
         directory = batch.directory
-        fleet = batch.fleet
+        fleet.restore(batch.roster, waiting: live.values.values.flatMap(\.waiting))
         busy = batch.busy
         toldHealth = batch.toldHealth
         posting = batch.posting
-        wakeups = batch.wakeups
+        restoreWakeups(batch)
         resetBatch()
         if error.code == .constraint {
             guard batch.inputs.count > 1 || batch.hasWakeups else {
@@ -210,6 +232,7 @@ public struct Core: Sendable {
 
     private mutating func resetBatch() {
         writes = []
+        rows.removeAll(keepingCapacity: true)
         effects = []
         touchedServices = []
         touchedConnections = []
@@ -219,6 +242,7 @@ public struct Core: Sendable {
         live.commit()
         tasksByKey.commit()
         deliveries.commit()
+        news.commit()
         lateSeq.commit()
         scheduled.commit()
         loads.commit()
@@ -229,6 +253,7 @@ public struct Core: Sendable {
         live.rollback()
         tasksByKey.rollback()
         deliveries.rollback()
+        news.rollback()
         lateSeq.rollback()
         scheduled.rollback()
         loads.rollback()
@@ -239,7 +264,25 @@ public struct Core: Sendable {
     mutating func wake(_ subject: Wakeup.Subject, at: Timestamp) {
         if let earlier = scheduled[subject], earlier <= at { return }
         scheduled[subject] = at
-        wakeups.insert(Wakeup(at: at, subject: subject))
+        let wakeup = Wakeup(at: at, subject: subject)
+        wakeups.insert(wakeup)
+        pending?.scheduled.append(wakeup)
+    }
+
+    private mutating func restoreWakeups(_ batch: PendingBatch) {
+        var added = Dictionary(batch.scheduled.map { ($0, 1) }, uniquingKeysWith: +)
+        let kept = wakeups.unordered.filter { wakeup in
+            guard let count = added[wakeup], count > 0 else { return true }
+            added[wakeup] = count - 1
+            return false
+        }
+        // One that came and went within the batch is neither kept nor taken back.
+        let taken = batch.woken.filter { wakeup in
+            guard let count = added[wakeup], count > 0 else { return true }
+            added[wakeup] = count - 1
+            return false
+        }
+        wakeups = Heap(kept + taken)
     }
 
     private mutating func post(_ id: DeliveryID, at now: Timestamp) {
@@ -252,7 +295,7 @@ public struct Core: Sendable {
     private mutating func applyDueWakeups(at now: Timestamp) {
         var budget = Limits.batchInputs
         while budget > 0, let next = wakeups.min, next.at <= now {
-            wakeups.removeMin()
+            pending?.woken.append(wakeups.removeMin())
             budget -= 1
             if scheduled[next.subject] == next.at { scheduled[next.subject] = nil }
             switch next.subject {
@@ -262,6 +305,26 @@ public struct Core: Sendable {
             case .interim(let reference): releaseInterim(of: reference, at: now)
             }
             finishInput(at: now)
+        }
+    }
+}
+
+extension Orchestration {
+    /// What waits for a connection, by its own journal.
+    fileprivate var waiting: [Fleet.Candidate] {
+        tasks.flatMap { task -> [Fleet.Candidate] in
+            var waiting: [Fleet.Candidate] = []
+            if case .queued(_, let lease) = task.phase {
+                waiting.append(
+                    .init(TaskReference(id, task.id), service: task.service, lease: lease, readyAt: task.readyAt))
+            }
+            if let undo = task.undo, case .queued(_, let lease) = undo.phase {
+                waiting.append(
+                    .init(
+                        TaskReference(id, task.id, .compensation), service: task.service, lease: lease,
+                        readyAt: undo.readyAt))
+            }
+            return waiting
         }
     }
 }

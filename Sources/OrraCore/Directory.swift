@@ -8,6 +8,8 @@ public struct Directory: Sendable {
     private var projectsByKeyHash: [String: ProjectID] = [:]
     private var webhooks: [ProjectID: [Webhook]] = [:]
     private var services: [ServiceID: Service] = [:]
+    /// By name and kind, so that plans do not depend on chance. Every action asks for them.
+    private var servicesByProject: [ProjectID: [Service]] = [:]
     private var servicesByName: [ServiceName: ServiceID] = [:]
     /// Ids of services whose stored definition can't be read: the next registration under the name takes it over.
     private var unreadable: [ServiceName: ServiceID] = [:]
@@ -43,11 +45,8 @@ public struct Directory: Sendable {
     }
     public func keyCount(of project: ProjectID) -> Int { keyCounts[project] ?? 0 }
 
-    /// By kind and name, so that plans do not depend on chance.
-    public func services(of project: ProjectID) -> [Service] {
-        services.values.filter { $0.project == project }
-            .sorted { ($0.name, $0.kind.rawValue) < ($1.name, $1.kind.rawValue) }
-    }
+    /// By name and kind.
+    public func services(of project: ProjectID) -> [Service] { servicesByProject[project] ?? [] }
 
     public func service(_ kind: ServiceKind, named name: String, of project: ProjectID) -> Service? {
         servicesByName[ServiceName(project: project, kind: kind, name: name)].flatMap { services[$0] }
@@ -72,6 +71,11 @@ public struct Directory: Sendable {
     mutating func add(_ webhook: Webhook) { webhooks[webhook.project, default: []].append(webhook) }
 
     mutating func put(_ service: Service) {
+        func order(_ service: Service) -> (String, String) { (service.name, service.kind.rawValue) }
+        var others = servicesByProject.removeValue(forKey: service.project) ?? []
+        others.removeAll { $0.id == service.id }
+        others.insert(service, at: others.firstIndex { order(service) < order($0) } ?? others.endIndex)
+        servicesByProject[service.project] = others
         services[service.id] = service
         servicesByName[ServiceName(project: service.project, kind: service.kind, name: service.name)] = service.id
     }

@@ -79,6 +79,8 @@ public enum Request: Sendable {
     case registerService(Service)
     /// An action has come in; its plan is to follow.
     case receive(Event.Received, parameterValues: [String])
+    /// An action has come in, and what planning made of it is known already: both are kept in one commit.
+    case submit(Event.Received, parameterValues: [String], PlanningDecision)
     /// `kept`: what a retry takes over. `submission`: the caller's own key, kept with the plan.
     case plan(
         OrchestrationID, Plan, kept: [KeptOutput] = [], terms: PlanTerms? = nil, stages: [PlanningStage] = [],
@@ -100,6 +102,25 @@ public enum Request: Sendable {
     /// At most so many rows of a hidden orchestration.
     case prune(OrchestrationID, rows: Int)
     case pruneEvents(ProjectID, before: Timestamp, submissionsBefore: Timestamp, rows: Int)
+}
+
+/// What planning made of an action.
+public enum PlanningDecision: Sendable {
+    /// `kept`: what a retry takes over. `submission`: the caller's own key, kept with the plan.
+    case plan(
+        Plan, kept: [KeptOutput] = [], terms: PlanTerms? = nil, stages: [PlanningStage] = [],
+        submission: SubmissionRow? = nil)
+    case refuse(reason: String, stages: [PlanningStage] = [], submission: SubmissionRow? = nil)
+
+    /// The same about an action that was received before.
+    public func request(for id: OrchestrationID) -> Request {
+        switch self {
+        case .plan(let plan, let kept, let terms, let stages, let submission):
+            .plan(id, plan, kept: kept, terms: terms, stages: stages, submission: submission)
+        case .refuse(let reason, let stages, let submission):
+            .refuse(id, reason: reason, stages: stages, submission: submission)
+        }
+    }
 }
 
 public enum Reply: Sendable, Hashable {

@@ -32,14 +32,28 @@ public struct TaskReference: Sendable, Hashable, Comparable {
 /// Tasks of one service are delivered in the order in which they became ready, to the connection with the fewest in
 /// flight within its credit, a healthy one first; a leased task only to the instance that had it, until the lease ends.
 public struct Fleet: Sendable {
-    var services: [ServiceID: Members] = [:]
-    private(set) var serviceOf: [ConnectionID: ServiceID] = [:]
+    /// Who is connected: small, and what a caller keeps to ``restore(_:waiting:)``.
+    public struct Roster: Sendable {
+        var services: [ServiceID: Members] = [:]
+        var serviceOf: [ConnectionID: ServiceID] = [:]
+    }
+
+    public private(set) var roster = Roster()
+    private(set) var queues: [ServiceID: Queue] = [:]
     /// When the hub started: a service that has not been seen since is away since then.
     let openedAt: Timestamp
 
-    /// One service's connections and waiting tasks.
+    /// One service's connections.
     struct Members: Sendable {
         var connections: [ConnectionID: Connection] = [:]
+        /// `nil` while a connection is open.
+        var awaySince: Timestamp?
+        /// How often each instance has connected; those without one together. Bounded.
+        var arrivals: [String?: Int] = [:]
+    }
+
+    /// One service's waiting tasks: up to a hundred thousand, so that it is changed in place and never copied.
+    struct Queue: Sendable {
         /// In order. Holds withdrawn ones too, until it is tidied: only those whose ticket is current wait.
         var waiting: Deque<Waiting> = []
         /// The ticket under which each waits.
@@ -47,10 +61,6 @@ public struct Fleet: Sendable {
         /// Until when each of those that wait for their own instance does so.
         var leases: [TaskReference: Timestamp] = [:]
         var lastTicket: UInt64 = 0
-        /// `nil` while a connection is open.
-        var awaySince: Timestamp?
-        /// How often each instance has connected; those without one together. Bounded.
-        var arrivals: [String?: Int] = [:]
 
         func waits(_ waiting: Waiting) -> Bool { tickets[waiting.reference] == waiting.ticket }
 
@@ -68,6 +78,21 @@ public struct Fleet: Sendable {
         var ticket: UInt64
     }
 
+    /// A task that is to wait for a connection of its service.
+    public struct Candidate: Sendable, Hashable {
+        public var reference: TaskReference
+        public var service: ServiceID
+        public var lease: TaskPhase.Lease?
+        public var readyAt: Timestamp?
+
+        public init(_ reference: TaskReference, service: ServiceID, lease: TaskPhase.Lease?, readyAt: Timestamp?) {
+            self.reference = reference
+            self.service = service
+            self.lease = lease
+            self.readyAt = readyAt
+        }
+    }
+
     public struct Assignment: Sendable, Hashable {
         public var reference: TaskReference
         public var connection: ConnectionID
@@ -79,63 +104,81 @@ public struct Fleet: Sendable {
     // MARK: - Questions
 
     public func awaySince(_ service: ServiceID) -> Timestamp? {
-        guard let members = services[service] else { return openedAt }
+        guard let members = roster.services[service] else { return openedAt }
         return members.connections.isEmpty ? members.awaySince ?? openedAt : nil
     }
 
-    public func service(of connection: ConnectionID) -> ServiceID? { serviceOf[connection] }
+    public func service(of connection: ConnectionID) -> ServiceID? { roster.serviceOf[connection] }
 
     public subscript(connection: ConnectionID) -> Connection? {
-        serviceOf[connection].flatMap { services[$0]?.connections[connection] }
+        roster.serviceOf[connection].flatMap { roster.services[$0]?.connections[connection] }
     }
 
     /// In the order in which they came.
     public func connections(of service: ServiceID) -> [Connection] {
-        (services[service]?.connections.values).map { $0.sorted { $0.id < $1.id } } ?? []
+        (roster.services[service]?.connections.values).map { $0.sorted { $0.id < $1.id } } ?? []
     }
 
     /// How many of the service's tasks wait for a connection.
-    public func waiting(for service: ServiceID) -> Int { services[service]?.tickets.count ?? 0 }
+    public func waiting(for service: ServiceID) -> Int { queues[service]?.tickets.count ?? 0 }
 
     /// Orchestrations with a task that waits for this service, each once, in order.
     public func orchestrationsWaiting(for service: ServiceID) -> [OrchestrationID] {
-        Set((services[service]?.tickets.keys.map(\.orchestration)) ?? []).sorted()
+        Set((queues[service]?.tickets.keys.map(\.orchestration)) ?? []).sorted()
     }
 
     // MARK: - Connections
 
     public mutating func connected(_ connection: Connection) {
-        services[connection.service, default: Members()].connections[connection.id] = connection
-        serviceOf[connection.id] = connection.service
+        roster.services[connection.service, default: Members()].connections[connection.id] = connection
+        roster.serviceOf[connection.id] = connection.service
         if !connection.awaitsHello { arrived(connection.id) }
     }
 
     /// Counts how often the connection's instance has come before, once its name is known.
     public mutating func arrived(_ id: ConnectionID) {
-        guard let service = serviceOf[id], let connection = self[id], !connection.hasArrived else { return }
+        guard let service = roster.serviceOf[id], let connection = self[id], !connection.hasArrived else { return }
         let instance = connection.instance
-        let before = services[service]?.arrivals[instance] ?? 0
-        if before == 0, (services[service]?.arrivals.count ?? 0) > Limits.connectionsPerService {
-            services[service]?.arrivals = [:]
+        let before = roster.services[service]?.arrivals[instance] ?? 0
+        if before == 0, (roster.services[service]?.arrivals.count ?? 0) > Limits.connectionsPerService {
+            roster.services[service]?.arrivals = [:]
         }
-        services[service]?.arrivals[instance] = before + 1
-        services[service]?.connections[id]?.reconnects = before
-        services[service]?.connections[id]?.hasArrived = true
+        roster.services[service]?.arrivals[instance] = before + 1
+        roster.services[service]?.connections[id]?.reconnects = before
+        roster.services[service]?.connections[id]?.hasArrived = true
     }
 
     /// Returns the tasks that it had in flight, in order.
     public mutating func disconnected(_ id: ConnectionID, at now: Timestamp) -> [TaskReference] {
-        guard let service = serviceOf.removeValue(forKey: id),
-            let connection = services[service]?.connections.removeValue(forKey: id)
+        guard let service = roster.serviceOf.removeValue(forKey: id),
+            let connection = roster.services[service]?.connections.removeValue(forKey: id)
         else { return [] }
-        if services[service]?.connections.isEmpty == true { services[service]?.awaySince = now }
+        if roster.services[service]?.connections.isEmpty == true { roster.services[service]?.awaySince = now }
         return connection.inFlight.sorted()
     }
 
     public mutating func update(_ id: ConnectionID, _ change: (inout Connection) -> Void) {
-        guard let service = serviceOf[id], var connection = services[service]?.connections[id] else { return }
+        guard let service = roster.serviceOf[id], var connection = roster.services[service]?.connections[id] else {
+            return
+        }
         change(&connection)
-        services[service]?.connections[id] = connection
+        roster.services[service]?.connections[id] = connection
+    }
+
+    // MARK: - Going back
+
+    /// As it was with this roster, when exactly these tasks waited, in the order in which they became ready. Queues are
+    /// made anew: that happens after a failed commit only, and spares every other one their copy.
+    public mutating func restore(_ roster: Roster, waiting: [Candidate]) {
+        self.roster = roster
+        queues = [:]
+        let last = Timestamp(milliseconds: .max)
+        let ordered = waiting.sorted {
+            ($0.readyAt ?? last, $0.reference) < ($1.readyAt ?? last, $1.reference)
+        }
+        for task in ordered {
+            enqueue(task.reference, service: task.service, lease: task.lease, readyAt: task.readyAt)
+        }
     }
 
     // MARK: - Tasks
@@ -144,22 +187,22 @@ public struct Fleet: Sendable {
     public mutating func enqueue(
         _ reference: TaskReference, service: ServiceID, lease: TaskPhase.Lease?, readyAt: Timestamp? = nil
     ) {
-        var members = services.removeValue(forKey: service) ?? Members(awaySince: openedAt)
-        defer { services[service] = members }
-        members.lastTicket += 1
-        members.tickets[reference] = members.lastTicket
-        members.leases[reference] = lease?.until
-        let waiting = Waiting(reference: reference, lease: lease, readyAt: readyAt, ticket: members.lastTicket)
-        var index = members.waiting.endIndex
-        while let readyAt, index > 0, let other = members.waiting[index - 1].readyAt, other > readyAt { index -= 1 }
-        members.waiting.insert(waiting, at: index)
-        members.tidy()
+        var queue = queues.removeValue(forKey: service) ?? Queue()
+        defer { queues[service] = queue }
+        queue.lastTicket += 1
+        queue.tickets[reference] = queue.lastTicket
+        queue.leases[reference] = lease?.until
+        let waiting = Waiting(reference: reference, lease: lease, readyAt: readyAt, ticket: queue.lastTicket)
+        var index = queue.waiting.endIndex
+        while let readyAt, index > 0, let other = queue.waiting[index - 1].readyAt, other > readyAt { index -= 1 }
+        queue.waiting.insert(waiting, at: index)
+        queue.tidy()
     }
 
     public mutating func withdraw(_ reference: TaskReference, service: ServiceID) {
-        services[service]?.tickets[reference] = nil
-        services[service]?.leases[reference] = nil
-        services[service]?.tidy()
+        queues[service]?.tickets[reference] = nil
+        queues[service]?.leases[reference] = nil
+        queues[service]?.tidy()
     }
 
     public mutating func release(_ reference: TaskReference, _ connection: ConnectionID, succeeded: Bool) {
@@ -169,34 +212,39 @@ public struct Fleet: Sendable {
     /// Hands out what can be handed out now. The assigned tasks count as in flight at once.
     public mutating func assign(_ service: ServiceID, at now: Timestamp) -> [Assignment] {
         // Taken out, so that what may hold a hundred thousand tasks is changed in place.
-        guard canAssign(service), var members = services.removeValue(forKey: service) else { return [] }
-        defer { services[service] = members }
+        guard canAssign(service), var members = roster.services.removeValue(forKey: service),
+            var queue = queues.removeValue(forKey: service)
+        else { return [] }
+        defer {
+            roster.services[service] = members
+            queues[service] = queue
+        }
         var assignments: [Assignment] = []
         var rest: [Waiting] = []
         var hasRoom = true
-        while hasRoom, let waiting = members.waiting.popFirst() {
-            guard members.waits(waiting) else { continue }
+        while hasRoom, let waiting = queue.waiting.popFirst() {
+            guard queue.waits(waiting) else { continue }
             let open = members.connections.values.filter { $0.hasRoom }
             hasRoom = !open.isEmpty
             guard let chosen = Self.choose(for: waiting, from: open, at: now) else {
                 rest.append(waiting)
                 continue
             }
-            members.tickets[waiting.reference] = nil
-            members.leases[waiting.reference] = nil
+            queue.tickets[waiting.reference] = nil
+            queue.leases[waiting.reference] = nil
             members.connections[chosen]?.dispatch(waiting.reference)
             assignments.append(
                 Assignment(
                     reference: waiting.reference, connection: chosen,
                     instance: members.connections[chosen]?.instance))
         }
-        members.waiting.prepend(contentsOf: rest)
+        queue.waiting.prepend(contentsOf: rest)
         return assignments
     }
 
     private func canAssign(_ service: ServiceID) -> Bool {
-        guard let members = services[service], !members.tickets.isEmpty else { return false }
-        return members.connections.values.contains { $0.hasRoom }
+        guard queues[service]?.tickets.isEmpty == false else { return false }
+        return roster.services[service]?.connections.values.contains { $0.hasRoom } ?? false
     }
 
     private static func choose(
@@ -214,7 +262,7 @@ public struct Fleet: Sendable {
 
     /// When the next lease of a waiting task ends: until then only its instance gets it.
     public func nextLeaseEnd(of service: ServiceID, after now: Timestamp) -> Timestamp? {
-        guard let members = services[service], !members.connections.isEmpty else { return nil }
-        return members.leases.values.filter { $0 > now }.min()
+        guard roster.services[service]?.connections.isEmpty == false, let queue = queues[service] else { return nil }
+        return queue.leases.values.filter { $0 > now }.min()
     }
 }

@@ -17,9 +17,13 @@ public protocol IdentifierKind {
     static var length: Int { get }
 }
 
+private enum Base57 {
+    static let alphabet = Array("23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz".utf8)
+}
+
 extension IdentifierKind {
     /// Base 57: digits and letters without those that are read for each other (0 O, 1 I l).
-    public static var alphabet: [UInt8] { Array("23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz".utf8) }
+    public static var alphabet: [UInt8] { Base57.alphabet }
     public static var length: Int { 22 }
 }
 
@@ -71,12 +75,23 @@ extension Identifier: CustomStringConvertible {
 }
 
 extension Identifier {
-    /// Makes an id of uniformly drawn characters. Draws until a byte falls below the largest multiple of the
-    /// alphabet's size, so that no character is likelier than another.
+    /// Makes an id of uniformly drawn characters: bytes at or above the largest multiple of the alphabet's size are
+    /// passed over, so that no character is likelier than another. Eight bytes are drawn at once: each draw may ask the
+    /// operating system.
     public static func random(using generator: inout some RandomNumberGenerator) -> Self {
         let alphabet = Kind.alphabet
+        let bound = 256 / alphabet.count * alphabet.count
         var text = Array(Kind.prefix.utf8)
-        for _ in 0..<Kind.length { text.append(alphabet[Int.random(in: 0..<alphabet.count, using: &generator)]) }
+        let length = text.count + Kind.length
+        text.reserveCapacity(length)
+        while text.count < length {
+            var bytes: UInt64 = generator.next()
+            for _ in 0..<8 where text.count < length {
+                let byte = Int(bytes & 0xFF)
+                bytes >>= 8
+                if byte < bound { text.append(alphabet[byte % alphabet.count]) }
+            }
+        }
         return Self(String(decoding: text, as: UTF8.self))
     }
 }

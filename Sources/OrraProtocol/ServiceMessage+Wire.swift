@@ -174,6 +174,7 @@ private struct Fields {
         guard let result, !result.isNull else {
             return .taskResult(report, .malformed(reason: "the result is empty, and there is no error"))
         }
+        if let output = ResultMembers(result)?.plainOutput { return .taskResult(report, output) }
         guard case .object(let members) = result.value else {
             return .taskResult(report, .malformed(reason: "the result is not an object"))
         }
@@ -199,7 +200,7 @@ private struct Fields {
     }
 
     /// Within the range that the hub can count; what is no number is left out.
-    private static func ttl(_ value: JSONValue?) -> Int64? {
+    fileprivate static func ttl(_ value: JSONValue?) -> Int64? {
         guard let number = value?.number else { return nil }
         let range = Limits.compensationTTLRange
         let (least, most) = (range.lowerBound.milliseconds, range.upperBound.milliseconds)
@@ -213,5 +214,51 @@ private struct Fields {
             return RawJSON(result.value)
         }
         return RawJSON(inner)
+    }
+}
+
+/// What nearly all results are, `{"task": …, "compensation": …}`, read without a tree: payloads are large.
+private struct ResultMembers {
+    private var task: RawJSON?
+    private var data: RawJSON?
+    private var ttl: JSONValue?
+    private var isPlain = true
+
+    init?(_ result: RawJSON) {
+        guard result.bytes.first == UInt8(ascii: "{") else { return nil }
+        do {
+            try JSONScanner.scan(result.bytes, maximumDepth: Limits.storedJSONDepth) { scanner in
+                try scanner.object { scanner, key in
+                    switch key {
+                    case "task": task = try scanner.compact()
+                    case "compensation": try readCompensation(&scanner)
+                    case "status":
+                        isPlain = false
+                        try scanner.skip()
+                    default: try scanner.skip()
+                    }
+                }
+            }
+        } catch {
+            return nil
+        }
+    }
+
+    private mutating func readCompensation(_ scanner: inout JSONScanner) throws {
+        (data, ttl) = (nil, nil)
+        guard try scanner.isAtObject() else { return try scanner.skip() }
+        try scanner.object { scanner, key in
+            switch key {
+            case "data": data = try scanner.compact()
+            case "ttl": ttl = try scanner.value()
+            default: try scanner.skip()
+            }
+        }
+    }
+
+    /// `nil` for a result that needs a closer look.
+    var plainOutput: ServiceMessage.TaskOutcome? {
+        guard isPlain, let task else { return nil }
+        return .output(task, data.map { .init(data: $0, ttlMilliseconds: Fields.ttl(ttl)) })
     }
 }

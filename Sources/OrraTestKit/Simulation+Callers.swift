@@ -40,7 +40,13 @@ extension Simulation {
             data: RawJSON([]), timeout: .milliseconds(submission.timeout),
             gracePeriod: .milliseconds(submission.gracePeriod),
             webhook: submission.hasWebhook ? "http://localhost/own" : nil, retryOf: submitting.retryOf)
-        request(.receive(received, parameterValues: ["v\(submission.number)"]), .receive(submitting))
+        let values = ["v\(submission.number)"]
+        // Every other one is planned at once: one commit for both.
+        if submission.number.isMultiple(of: 2) {
+            request(.submit(received, parameterValues: values, decision(submitting)), .plan(submitting))
+        } else {
+            request(.receive(received, parameterValues: values), .receive(submitting))
+        }
     }
 
     private func nextID(for submission: Scenario.Submission) -> OrchestrationID {
@@ -62,26 +68,25 @@ extension Simulation {
 
     func planned(_ epoch: Int, _ submitting: Submitting) {
         guard let hub, hub.epoch == epoch else { return }
+        request(decision(submitting).request(for: submitting.orchestration), .plan(submitting))
+    }
+
+    private func decision(_ submitting: Submitting) -> PlanningDecision {
         let submission = submitting.submission
         let row = submission.key.map {
             SubmissionRow(
                 project: Self.project.id, key: $0, bodyHash: "\(submission.number)",
-                orchestration: submitting.orchestration, createdAt: hub.time(at: now))
+                orchestration: submitting.orchestration, createdAt: hub?.time(at: now) ?? Timestamp(milliseconds: 0))
         }
         let own = submitting.retryOf == nil ? row : nil
         let stages = [PlanningStage(.offline, submission.isRefused ? .refused : .passed, "looked at it")]
-        if submission.isRefused {
-            request(
-                .refuse(submitting.orchestration, reason: "nobody can", stages: stages, submission: own),
-                .plan(submitting))
-        } else {
-            request(
-                .plan(
-                    submitting.orchestration, submission.plan, kept: submitting.kept,
-                    terms: submitting.retryOf == nil ? submission.terms : submitting.terms,
-                    stages: submission.terms == nil ? [] : stages, submission: own),
-                .plan(submitting))
+        guard !submission.isRefused else {
+            return .refuse(reason: "nobody can", stages: stages, submission: own)
         }
+        return .plan(
+            submission.plan, kept: submitting.kept,
+            terms: submitting.retryOf == nil ? submission.terms : submitting.terms,
+            stages: submission.terms == nil ? [] : stages, submission: own)
     }
 
     func answer(_ token: RequestToken, _ reply: Reply) {

@@ -140,7 +140,7 @@ struct FleetTests {
             fleet.withdraw(reference(number), service: alpha)
         }
         #expect(fleet.waiting(for: alpha) == 0)
-        #expect((fleet.services[alpha]?.waiting.count ?? 0) <= 64)
+        #expect((fleet.queues[alpha]?.waiting.count ?? 0) <= 64)
     }
 
     @Test("tasks that were ready earlier are delivered earlier, also when they come back")

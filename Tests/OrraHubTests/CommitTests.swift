@@ -124,8 +124,8 @@ struct CommitTests {
         }
     }
 
-    @Test("an action that was received and whose plan could not be kept ends, and its caller gets 503")
-    func planNotKept() async throws {
+    @Test("of an action that is planned at once nothing is kept when its plan could not be")
+    func planNotKeptAtOnce() async throws {
         let store = GatedStore()
         try await withTestHub(store) { hub in
             let project = try await hub.makeProject()
@@ -133,6 +133,21 @@ struct CommitTests {
             store.set(.rejecting(Self.isPlan))
             let answer = try await project.post(
                 "/orchestrations", TestProject.action(plan: TestProject.plan(("echo", ["text": "a"]))))
+            #expect(answer.status == 500)
+            #expect(store.refused > 0)
+            #expect(try await project.get("/orchestrations").json == [:])
+        }
+    }
+
+    @Test("an action that was received and whose plan could not be kept ends, and its caller gets 503")
+    func planNotKept() async throws {
+        let store = GatedStore()
+        try await ModelPlanningTests.withModel(store: store) { hub, model in
+            let project = try await hub.makeProject()
+            let payment = try await ModelPlanningTests.registerPayment(project)
+            model.then(.plan(ModelPlanningTests.plan(payment)))
+            store.set(.rejecting(Self.isPlan))
+            let answer = try await ModelPlanningTests.submit(project, "ORD1")
             #expect(answer.status == 500)
             let row = try await eventually("the end") {
                 try await project.get("/orchestrations").json["cancelled"]?.array?.first

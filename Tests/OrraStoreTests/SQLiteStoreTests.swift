@@ -91,7 +91,7 @@ struct SQLiteStoreTests {
             let error = await failure(opening: directory)
             #expect(error?.code == .newerSchema)
             #expect(error?.message.contains("schema version 7") == true)
-            #expect(error?.message.contains("up to 3") == true)
+            #expect(error?.message.contains("up to 4") == true)
         }
     }
 
@@ -115,6 +115,29 @@ struct SQLiteStoreTests {
             try foreign.close()
             let error = await failure(opening: directory)
             #expect(error?.code == .damaged)
+        }
+    }
+
+    @Test("of entries that were written at once, the one that can't be read is named")
+    func damagedEntry() async throws {
+        try await TemporaryDirectory.use { directory in
+            let store = try await SQLiteStore.open(directory: directory)
+            let entries = (1...3).map { Samples.entry(1, $0, position: Int64($0), at: 1) }
+            try await store.commit(Samples.base + [.orchestration(Samples.row(1))] + entries.map(Write.journal))
+            let rows = try await store.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM journal") }
+            #expect(rows == 1)
+            try await store.pool.write {
+                try $0.execute(sql: #"UPDATE journal SET event = replace(event, '"paused"', '"hush"')"#)
+            }
+            let error = await #expect(throws: StoreError.self) {
+                try await store.journal(of: Samples.id(1), after: 0, limit: .max)
+            }
+            #expect(error?.code == .damaged)
+            #expect(error?.message.contains("entry 2 of") == true, "\(error?.message ?? "")")
+            #expect(error?.message.contains("hush") == false)
+            try await store.pool.write { try $0.execute(sql: "UPDATE journal SET entries = 2") }
+            await #expect(throws: StoreError.self) { try await store.journal(of: Samples.id(1), after: 0, limit: 1) }
+            await store.close()
         }
     }
 

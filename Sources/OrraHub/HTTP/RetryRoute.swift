@@ -45,12 +45,9 @@ extension HubServices {
             orchestration: .random(using: &random), project: before.project, action: before.action,
             data: before.data, timeout: before.timeout, gracePeriod: before.gracePeriod, webhook: before.webhook,
             retryOf: before.id)
-        return try await run(received, searchableValues: Submission.searchableValues(of: before.data)) {
+        return try await keep(
+            received, searchableValues: Submission.searchableValues(of: before.data),
             Decision(
-                request: .plan(
-                    received.orchestration, plan, kept: before.keptOutputs,
-                    terms: terms,
-                    submission: row?(received.orchestration)))
-        }
+                .plan(plan, kept: before.keptOutputs, terms: terms, submission: row?(received.orchestration))))
     }
 }

@@ -51,17 +51,26 @@ extension HubServices {
             orchestration: .random(using: &random), project: project, action: planning.action,
             data: RawJSON(.array(submission.data.map { ["field": .string($0.field), "value": $0.value] })),
             timeout: submission.timeout, gracePeriod: submission.gracePeriod, webhook: submission.webhook)
-        return try await run(received, searchableValues: submission.searchableValues) {
+        // A model may take seconds: that the action came in is kept before it is asked.
+        guard checked == nil, self.planning.model != nil else {
             let outcome: PlanningOutcome
             if let checked { outcome = checked } else { outcome = await self.planning.pipeline.plan(planning) }
-            return decision(received.orchestration, outcome, planning, under: row)
+            return try await keep(
+                received, searchableValues: submission.searchableValues,
+                decision(received.orchestration, outcome, planning, under: row))
+        }
+        return try await keepThenPlan(received, searchableValues: submission.searchableValues) {
+            decision(
+                received.orchestration, await self.planning.pipeline.plan(planning), planning, under: row)
         }
     }
 
     /// What is asked of the core about the action, and the error with which its caller is answered all the same.
     struct Decision {
-        var request: OrraCore.Request
+        var planning: PlanningDecision
         var error: APIError?
+
+        init(_ planning: PlanningDecision, error: APIError? = nil) { (self.planning, self.error) = (planning, error) }
     }
 
     private func decision(
@@ -70,8 +79,8 @@ extension HubServices {
     ) -> Decision {
         func accept(_ plan: Plan, _ hold: HoldReason?) -> Decision {
             Decision(
-                request: .plan(
-                    id, plan, terms: self.planning.terms(of: outcome, plan, hold: hold, planning),
+                .plan(
+                    plan, terms: self.planning.terms(of: outcome, plan, hold: hold, planning),
                     stages: outcome.stages, submission: row?(id)))
         }
         switch outcome.verdict {
@@ -81,24 +90,25 @@ extension HubServices {
             // What a later try may get is not kept under the caller's key.
             let isFinal = refusal.kind == .notActionable
             return Decision(
-                request: .refuse(
-                    id, reason: refusal.reason, stages: outcome.stages, submission: isFinal ? row?(id) : nil),
+                .refuse(reason: refusal.reason, stages: outcome.stages, submission: isFinal ? row?(id) : nil),
                 error: isFinal ? nil : refusal.apiError)
         }
     }
 
+    /// Keeps what came in and what was made of it, in one commit.
+    func keep(_ received: Event.Received, searchableValues: [String], _ decision: Decision) async throws -> Response {
+        try await answer(
+            .submit(received, parameterValues: searchableValues, decision.planning), of: decision)
+    }
+
     /// Keeps what came in, then what is made of it.
-    func run(
+    private func keepThenPlan(
         _ received: Event.Received, searchableValues: [String], _ decide: () async throws -> Decision
     ) async throws -> Response {
         _ = try await self.request(.receive(received, parameterValues: searchableValues))
         do {
             let decision = try await decide()
-            guard case .orchestration(let orchestration) = try await self.request(decision.request) else {
-                throw APIError(.internalError, .internalError, "the hub gave no answer")
-            }
-            if let error = decision.error { throw error }
-            return try answer(orchestration)
+            return try await answer(decision.planning.request(for: received.orchestration), of: decision)
         } catch let error as APIError where error.code == .unknownOrchestration {
             throw APIError(.invalidOperation, .alreadyEnded, "the action was cancelled while it was planned")
         } catch let error as APIError where error.code != .actionNotActionable {
@@ -106,6 +116,14 @@ extension HubServices {
             await loop.offer(.abandoned(received.orchestration))
             throw error
         }
+    }
+
+    private func answer(_ request: OrraCore.Request, of decision: Decision) async throws -> Response {
+        guard case .orchestration(let orchestration) = try await self.request(request) else {
+            throw APIError(.internalError, .internalError, "the hub gave no answer")
+        }
+        if let error = decision.error { throw error }
+        return try answer(orchestration)
     }
 
     /// The answer to an earlier submission with this key, if this one is the same.

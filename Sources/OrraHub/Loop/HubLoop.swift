@@ -17,7 +17,8 @@ actor HubLoop {
     private let eventLoop: any EventLoop
     private let logger: Logger
     private nonisolated let wake = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    private var alarm: Scheduled<Void>?
+    /// The next time to look around. Set anew only for an earlier one: who is woken too early sets the next.
+    private var alarm: (at: Timestamp, timer: Scheduled<Void>)?
     private var callers: [RequestToken: CheckedContinuation<Reply, Never>] = [:]
     /// Sockets whose frames wait until the queue is shorter.
     private var held: [CheckedContinuation<Void, Never>] = []
@@ -58,6 +59,7 @@ actor HubLoop {
             }
     }
     var liveCount: Int { core.liveCount }
+    func news(of delivery: DeliveryID) -> Core.OutcomeNews? { core.news(of: delivery) }
     /// Why the store does not write. Forgotten when nothing has been tried for a while: a load balancer that sends nothing
     /// while this is told would never learn that the store is well again.
     var storeFault: StoreError? {
@@ -187,7 +189,7 @@ actor HubLoop {
             // However it ended: nobody waits for a place in the queue any more, and nobody new begins to.
             stop()
             releaseAll()
-            alarm?.cancel()
+            alarm?.timer.cancel()
             posts.continuation.finish()
             closing.finish()
         }
@@ -244,12 +246,15 @@ actor HubLoop {
     }
 
     private func setAlarm() {
-        alarm?.cancel()
         guard let next = core.nextWakeup else { return }
-        let delay = max((next - clock.now).milliseconds, 0) + 1
-        alarm = eventLoop.scheduleTask(in: .milliseconds(delay)) { [continuation = wake.continuation] in
-            continuation.yield()
+        let now = clock.now
+        if let alarm, alarm.at <= next, alarm.at > now { return }
+        alarm?.timer.cancel()
+        let delay = max((next - now).milliseconds, 0) + 1
+        let timer = eventLoop.scheduleTask(in: .milliseconds(delay)) { [continuation = wake.continuation] in
+            _ = continuation.yield()
         }
+        alarm = (now + .milliseconds(delay), timer)
     }
 
     // MARK: - Effects

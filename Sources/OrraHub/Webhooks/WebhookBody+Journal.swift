@@ -1,3 +1,4 @@
+import OrraCore
 import OrraEngine
 import OrraModel
 import OrraProtocol
@@ -6,13 +7,19 @@ import OrraStore
 extension WebhookBody {
     /// The same bytes at every try: everything in it comes from the journal. `nil` while the orchestration runs.
     init?(journal: [JournalEntry], form: WebhookDelivery.Form) {
-        guard let orchestration = try? Orchestration(replaying: journal), let ended = orchestration.outcome,
+        guard let orchestration = try? Orchestration(replaying: journal),
             let entry = journal.first(where: { $0.event.kind == .compensating || $0.event.kind == .ended })
         else { return nil }
+        self.init(Core.OutcomeNews(orchestration: orchestration, seq: entry.seq, at: entry.at), form: form)
+    }
+
+    init?(_ news: Core.OutcomeNews, form: WebhookDelivery.Form) {
+        let orchestration = news.orchestration
+        guard let ended = orchestration.outcome else { return nil }
         let producer = ended.task.flatMap { orchestration[$0] }.map { orchestration.name(of: $0.service) }
         self.init(
-            eventID: "\(orchestration.id)-\(entry.seq)", project: orchestration.project,
-            orchestration: orchestration.id, status: ended.status, timestamp: entry.at,
+            eventID: "\(orchestration.id)-\(news.seq)", project: orchestration.project,
+            orchestration: orchestration.id, status: ended.status, timestamp: news.at,
             results: ended.results.map { Self.results($0, form) },
             error: ended.failure.map { Fault(id: $0.code.rawValue, producer: producer ?? "orra", error: $0.message) },
             abortReason: ended.abortPayload)

@@ -60,8 +60,14 @@ struct WebhookSender {
         await loop.offer(.webhookAttempted(delivery.id, error: error))
     }
 
-    /// The event's type, and its bytes.
-    private static func body(of delivery: WebhookDelivery, _ journal: [JournalEntry]) throws -> (String, [UInt8])? {
+    /// The event's type, and its bytes. `nil` when the journal does not tell what happened.
+    private func body(of delivery: WebhookDelivery) async throws -> (String, [UInt8])? {
+        if delivery.subject == .outcome, let news = await loop.news(of: delivery.id),
+            let body = WebhookBody(news, form: delivery.form)
+        {
+            return (body.type, try WireEncoder().encode(body))
+        }
+        let journal = try await store.journal(of: delivery.orchestration, after: 0, limit: .max)
         switch delivery.subject {
         case .outcome:
             guard let body = WebhookBody(journal: journal, form: delivery.form) else { return nil }
@@ -77,14 +83,8 @@ struct WebhookSender {
 
     /// `nil` for a 2xx; else why not, without anything from the body.
     private func attempt(_ delivery: WebhookDelivery) async -> String? {
-        let journal: [JournalEntry]
-        do throws(StoreError) {
-            journal = try await store.journal(of: delivery.orchestration, after: 0, limit: .max)
-        } catch {
-            return "the journal could not be read"
-        }
         do {
-            guard let (type, bytes) = try Self.body(of: delivery, journal) else {
+            guard let (type, bytes) = try await body(of: delivery) else {
                 return "the orchestration's journal does not tell what happened"
             }
             var request = HTTPClientRequest(url: delivery.url)
@@ -104,6 +104,8 @@ struct WebhookSender {
             let response = try await client.execute(request, timeout: TimeAmount(Limits.webhookTimeout))
             let code = Int(response.status.code)
             return (200..<300).contains(code) ? nil : "the receiver answered \(code)"
+        } catch is StoreError {
+            return "the journal could not be read"
         } catch let error as HTTPClientError {
             return "the receiver could not be reached: \(error)"
         } catch {

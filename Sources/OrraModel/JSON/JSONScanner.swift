@@ -77,8 +77,20 @@ public struct JSONScanner {
     /// Validates one value and passes over it.
     public mutating func skip() throws { _ = try skip(depth: 0) }
 
+    /// Validates one value and returns it as ``RawJSON/init(_:)`` would write its tree, without making one: no white
+    /// space, no needless escapes.
+    public mutating func compact() throws -> RawJSON {
+        skipWhitespace()
+        var writer = JSONWriter(capacity: min(bytes.count - index, 4_096))
+        try copy(to: &writer, depth: 0)
+        return writer.raw
+    }
+
     /// Decodes one value into a tree that keeps number texts and member order.
     public mutating func value() throws -> JSONValue { try value(depth: 0) }
+
+    /// Whether an object comes next.
+    public mutating func isAtObject() throws -> Bool { try peek() == .openBrace }
 
     /// Reads an object's members in order; `member` must consume each value.
     public mutating func object(_ member: (inout JSONScanner, JSONKey) throws -> Void) throws {
@@ -170,6 +182,41 @@ public struct JSONScanner {
             try number()
             return .number(JSONNumber(unchecked: String(decoding: bytes[start..<index], as: UTF8.self)))
         }
+    }
+
+    private mutating func copy(to writer: inout JSONWriter, depth: Int) throws {
+        guard depth < maximumDepth else { throw error("nested deeper than \(maximumDepth) levels") }
+        switch try peek() {
+        case .quote: try copyString(to: &writer, isKey: false)
+        case .openBrace:
+            index += 1
+            writer.begin(isObject: true)
+            if try !consume(.closeBrace) {
+                repeat {
+                    guard try peek() == .quote else { throw error("expected a member name") }
+                    try copyString(to: &writer, isKey: true)
+                    try expect(.colon)
+                    try copy(to: &writer, depth: depth + 1)
+                } while try consume(.comma)
+                try expect(.closeBrace)
+            }
+            writer.end(isObject: true)
+        case .openBracket:
+            index += 1
+            writer.begin(isObject: false)
+            if try !consume(.closeBracket) {
+                repeat { try copy(to: &writer, depth: depth + 1) } while try consume(.comma)
+                try expect(.closeBracket)
+            }
+            writer.end(isObject: false)
+        default: writer.raw(bytes[try skip(depth: depth)])
+        }
+    }
+
+    private mutating func copyString(to writer: inout JSONWriter, isKey: Bool) throws {
+        let string = try string()
+        guard string.isEscaped else { return writer.quoted(bytes[string.range], isKey: isKey) }
+        if isKey { writer.key(text(string)) } else { writer.string(text(string)) }
     }
 
     // MARK: - Scalars

@@ -27,7 +27,7 @@ extension JSONValue: Codable {
     }
 
     public func encode(to encoder: any Encoder) throws {
-        if let encoder = encoder as? NodeEncoder { return encoder.set(self) }
+        if let encoder = encoder as? SlotEncoder { return encoder.set(self) }
         switch self {
         case .object(let object):
             var container = encoder.container(keyedBy: AnyKey.self)

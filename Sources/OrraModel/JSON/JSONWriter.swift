@@ -19,13 +19,28 @@ public struct JSONWriter {
     }
 
     private mutating func container(_ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) throws -> Void) rethrows {
+        begin(open)
+        try body(&self)
+        end(close)
+    }
+
+    /// For an encoder, whose containers end when something else begins.
+    mutating func begin(isObject: Bool) { begin(isObject ? .openBrace : .openBracket) }
+    mutating func end(isObject: Bool) { end(isObject ? .closeBrace : .closeBracket) }
+
+    private mutating func begin(_ open: UInt8) {
         separate()
         bytes.append(open)
         needsComma = false
-        try body(&self)
+    }
+
+    private mutating func end(_ close: UInt8) {
         bytes.append(close)
         needsComma = true
     }
+
+    /// Bytes written so far.
+    var count: Int { bytes.count }
 
     public mutating func key(_ name: String) {
         separate()
@@ -41,7 +56,7 @@ public struct JSONWriter {
 
     public mutating func member(_ name: String, _ number: some BinaryInteger) {
         key(name)
-        self.number(JSONNumber(number))
+        self.number(number)
     }
 
     public mutating func member(_ name: String, _ raw: RawJSON) {
@@ -56,9 +71,36 @@ public struct JSONWriter {
     }
 
     public mutating func number(_ number: JSONNumber) { splice(number.text.utf8) }
+    public mutating func number(_ number: some BinaryInteger) {
+        guard let small = Int64(exactly: number) else { return self.number(JSONNumber(number)) }
+        separate()
+        if small < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start = bytes.count
+        var rest = small.magnitude
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+        needsComma = true
+    }
+
     public mutating func bool(_ value: Bool) { splice((value ? "true" : "false").utf8) }
     public mutating func null() { splice("null".utf8) }
     public mutating func raw(_ raw: RawJSON) { splice(raw.bytes) }
+
+    /// One value that was found valid, without white space in it.
+    mutating func raw(_ text: Slice<UnsafeBufferPointer<UInt8>>) { splice(text) }
+
+    /// The content of a string that holds nothing to be escaped.
+    mutating func quoted(_ content: Slice<UnsafeBufferPointer<UInt8>>, isKey: Bool) {
+        separate()
+        bytes.append(.quote)
+        bytes.append(contentsOf: content)
+        bytes.append(.quote)
+        if isKey { bytes.append(.colon) }
+        needsComma = !isKey
+    }
 
     public mutating func value(_ value: JSONValue) {
         switch value {
@@ -87,17 +129,27 @@ public struct JSONWriter {
 
     private mutating func quote(_ text: String) {
         bytes.append(.quote)
-        for byte in text.utf8 {
-            switch byte {
-            case .quote, .backslash: bytes.append(contentsOf: [.backslash, byte])
-            case 0x0A: bytes.append(contentsOf: [.backslash, UInt8(ascii: "n")])
-            case 0x0D: bytes.append(contentsOf: [.backslash, UInt8(ascii: "r")])
-            case 0x09: bytes.append(contentsOf: [.backslash, UInt8(ascii: "t")])
-            case ..<0x20:
-                bytes.append(contentsOf: "\\u00\(CollectionOfOne(byte).hexadecimal)".utf8)
-            default: bytes.append(byte)
+        var text = text
+        text.withUTF8 { text in
+            // Mostly nothing is to be escaped, and the text goes as a whole.
+            var rest = text[...]
+            while let place = rest.firstIndex(where: { $0 < 0x20 || $0 == .quote || $0 == .backslash }) {
+                bytes.append(contentsOf: rest[..<place])
+                escape(rest[place])
+                rest = rest[(place + 1)...]
             }
+            bytes.append(contentsOf: rest)
         }
         bytes.append(.quote)
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case .quote, .backslash: bytes.append(contentsOf: [.backslash, byte])
+        case 0x0A: bytes.append(contentsOf: [.backslash, UInt8(ascii: "n")])
+        case 0x0D: bytes.append(contentsOf: [.backslash, UInt8(ascii: "r")])
+        case 0x09: bytes.append(contentsOf: [.backslash, UInt8(ascii: "t")])
+        default: bytes.append(contentsOf: "\\u00\(CollectionOfOne(byte).hexadecimal)".utf8)
+        }
     }
 }

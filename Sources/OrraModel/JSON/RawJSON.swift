@@ -46,7 +46,7 @@ extension RawJSON: Codable {
     public init(from decoder: any Decoder) throws { self.init(try JSONValue(from: decoder)) }
 
     public func encode(to encoder: any Encoder) throws {
-        if let encoder = encoder as? NodeEncoder { return encoder.set(self) }
+        if let encoder = encoder as? SlotEncoder { return encoder.set(self) }
         try value.encode(to: encoder)
     }
 }

@@ -1,79 +1,91 @@
 /// Encodes `Encodable` types as compact JSON, in the order of their members, ``RawJSON`` spliced in as it is.
+///
+/// The text is written as the members come, without a tree in between: the journal is written this way. So a type must
+/// finish one member before it begins the next, as synthesized and ordinary hand-written conformances do.
 public struct WireEncoder: Sendable {
     public init() {}
 
     /// The only errors are the type's own: a `Double` that is no number throws `EncodingError`.
     public func encode(_ value: some Encodable) throws -> [UInt8] {
-        let node = Node()
-        try NodeEncoder(node: node, codingPath: []).encode(value)
-        var writer = JSONWriter()
-        node.write(to: &writer)
-        return writer.bytes
+        let text = EncodedText()
+        try SlotEncoder(text: text, level: 0, number: 0).encode(value)
+        text.close(to: 0)
+        return text.writer.bytes
     }
 
     public func encodeRaw(_ value: some Encodable) throws -> RawJSON { RawJSON(unchecked: try encode(value)) }
 }
 
-/// A place in the text under construction. A class because containers of one value are handed out several times.
-final class Node {
-    enum Kind { case empty, value(JSONValue), raw(RawJSON), object, array }
-    var kind = Kind.empty
-    private var children: [(key: String, node: Node)] = []
+/// The text under construction, and the containers that are open in it.
+final class EncodedText {
+    var writer = JSONWriter()
+    /// Innermost last: whether each is an object, and which slot it fills.
+    private var open: [(isObject: Bool, slot: Int)] = []
+    /// Where the value that is written now stands in each.
+    private(set) var path: [any CodingKey] = []
+    private var slots = 0
 
-    func add(_ key: String = "") -> Node {
-        let node = Node()
-        children.append((key, node))
-        return node
+    func close(to level: Int) {
+        while open.count > level { writer.end(isObject: open.removeLast().isObject) }
     }
 
-    func write(to writer: inout JSONWriter) {
-        switch kind {
-        case .empty: writer.object { _ in }
-        case .value(let value): writer.value(value)
-        case .raw(let raw): writer.raw(raw)
-        case .object:
-            writer.object {
-                for child in children {
-                    $0.key(child.key)
-                    child.node.write(to: &$0)
-                }
-            }
-        case .array: writer.array { for child in children { child.node.write(to: &$0) } }
+    /// Opens the container that fills a slot, unless it is open: containers of one value are handed out several times.
+    func fill(_ slot: SlotEncoder, isObject: Bool) {
+        close(to: slot.level + 1)
+        if open.count > slot.level {
+            precondition(open[slot.level].slot == slot.number, "a value was encoded after a later one had begun")
+            return
         }
+        writer.begin(isObject: isObject)
+        open.append((isObject, slot.number))
+    }
+
+    /// The place of a member or element of the container at `level`.
+    func slot(_ key: any CodingKey, in level: Int) -> SlotEncoder {
+        close(to: level + 1)
+        if open[level].isObject { writer.key(key.stringValue) }
+        path.removeLast(path.count - level)
+        path.append(key)
+        slots += 1
+        return SlotEncoder(text: self, level: level + 1, number: slots)
     }
 }
 
-struct NodeEncoder: Encoder {
-    let node: Node
-    let codingPath: [any CodingKey]
+/// The place of one value.
+struct SlotEncoder: Encoder {
+    let text: EncodedText
+    /// How many containers it lies in.
+    let level: Int
+    let number: Int
+    var codingPath: [any CodingKey] { Array(text.path.prefix(level)) }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        if case .empty = node.kind { node.kind = .object }
-        return KeyedEncodingContainer(KeyedContainer(encoder: self))
+        text.fill(self, isObject: true)
+        return KeyedEncodingContainer(KeyedContainer(slot: self))
     }
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
-        if case .empty = node.kind { node.kind = .array }
-        return UnkeyedContainer(encoder: self)
+        text.fill(self, isObject: false)
+        return UnkeyedContainer(slot: self)
     }
     func singleValueContainer() -> any SingleValueEncodingContainer { self }
 
-    func set(_ value: JSONValue) { node.kind = .value(value) }
-    func set(_ value: RawJSON) { node.kind = .raw(value) }
-    func set(_ value: some BinaryInteger) { set(.number(JSONNumber(value))) }
+    func set(_ value: JSONValue) { text.writer.value(value) }
+    func set(_ value: RawJSON) { text.writer.raw(value) }
+    func set(_ value: some BinaryInteger) { text.writer.number(value) }
     func set(double value: Double) throws {
         guard let number = JSONNumber(value) else {
             throw EncodingError.invalidValue(
                 value, .init(codingPath: codingPath, debugDescription: "JSON has no such number"))
         }
-        set(.number(number))
+        text.writer.number(number)
     }
 }
 
-extension NodeEncoder: SingleValueEncodingContainer {
-    func encodeNil() { set(JSONValue.null) }
-    func encode(_ value: Bool) { set(.bool(value)) }
-    func encode(_ value: String) { set(.string(value)) }
+extension SlotEncoder: SingleValueEncodingContainer {
+    func encodeNil() { text.writer.null() }
+    func encode(_ value: Bool) { text.writer.bool(value) }
+    func encode(_ value: String) { text.writer.string(value) }
     func encode(_ value: Double) throws { try set(double: value) }
     func encode(_ value: Float) throws { try set(double: Double(value)) }
     func encode(_ value: Int) { set(value) }
@@ -90,38 +102,45 @@ extension NodeEncoder: SingleValueEncodingContainer {
         switch value {
         case let value as RawJSON: set(value)
         case let value as JSONValue: set(value)
-        default: try value.encode(to: self)
+        default:
+            let written = text.writer.count
+            try value.encode(to: self)
+            // A type without members.
+            if text.writer.count == written { text.writer.object { _ in } }
         }
     }
 }
 
 private struct KeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
-    let encoder: NodeEncoder
-    var codingPath: [any CodingKey] { encoder.codingPath }
+    let slot: SlotEncoder
+    var codingPath: [any CodingKey] { slot.codingPath }
 
-    private func member(_ key: Key) -> NodeEncoder {
-        NodeEncoder(node: encoder.node.add(key.stringValue), codingPath: codingPath + [key])
-    }
+    private func member(_ key: Key) -> SlotEncoder { slot.text.slot(key, in: slot.level) }
     func encodeNil(forKey key: Key) { member(key).encodeNil() }
+    func encode(_ value: Bool, forKey key: Key) { member(key).encode(value) }
+    func encode(_ value: String, forKey key: Key) { member(key).encode(value) }
+    func encode(_ value: Double, forKey key: Key) throws { try member(key).encode(value) }
+    func encode(_ value: Int, forKey key: Key) { member(key).encode(value) }
+    func encode(_ value: Int64, forKey key: Key) { member(key).encode(value) }
     func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws { try member(key).encode(value) }
     func nestedContainer<NestedKey: CodingKey>(
         keyedBy type: NestedKey.Type, forKey key: Key
     ) -> KeyedEncodingContainer<NestedKey> { member(key).container(keyedBy: type) }
     func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { member(key).unkeyedContainer() }
-    func superEncoder() -> any Encoder { encoder }
+    func superEncoder() -> any Encoder { slot }
     func superEncoder(forKey key: Key) -> any Encoder { member(key) }
 }
 
 private struct UnkeyedContainer: UnkeyedEncodingContainer {
-    let encoder: NodeEncoder
+    let slot: SlotEncoder
     private(set) var count = 0
-    var codingPath: [any CodingKey] { encoder.codingPath }
+    var codingPath: [any CodingKey] { slot.codingPath }
 
-    init(encoder: NodeEncoder) { self.encoder = encoder }
+    init(slot: SlotEncoder) { self.slot = slot }
 
-    private mutating func next() -> NodeEncoder {
+    private mutating func next() -> SlotEncoder {
         defer { count += 1 }
-        return NodeEncoder(node: encoder.node.add(), codingPath: codingPath + [IndexKey(count)])
+        return slot.text.slot(IndexKey(count), in: slot.level)
     }
     mutating func encodeNil() { next().encodeNil() }
     mutating func encode<Value: Encodable>(_ value: Value) throws { try next().encode(value) }

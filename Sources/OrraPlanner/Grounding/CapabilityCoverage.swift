@@ -7,6 +7,7 @@ public enum CapabilityCoverage {
 
     /// The capabilities that no one of the services covers, in order.
     public static func uncovered(capabilities: [String], by services: [Service]) -> [String] {
+        guard !capabilities.isEmpty else { return [] }
         let known = services.map(Words.init)
         return capabilities.filter { capability in
             let wanted = Words.stems(capability)

@@ -15,6 +15,9 @@ enum Migrations {
             try $0.execute(sql: second)
         }
         migrator.registerMigration("3 planning", foreignKeyChecks: .immediate) { try $0.execute(sql: third) }
+        migrator.registerMigration("4 pages of the journal", foreignKeyChecks: .immediate) {
+            try $0.execute(sql: fourth)
+        }
         return migrator
     }()
 

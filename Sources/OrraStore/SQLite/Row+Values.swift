@@ -39,22 +39,6 @@ struct Unreadable: Error {
     var reason: String
 }
 
-extension JournalEntry {
-    init(row: Row) throws {
-        let orchestration = OrchestrationID(row[0])
-        let seq: Int = row[1]
-        do throws(Unreadable) { try self.init(readable: row) } catch {
-            throw StoreError.unreadableEntry(seq, of: orchestration, error.reason)
-        }
-    }
-
-    init(readable row: Row) throws(Unreadable) {
-        self.init(
-            orchestration: OrchestrationID(row[0]), project: ProjectID(row[2]), seq: row[1], position: row[3],
-            at: row.timestamp(at: 4), event: try row.decode(Event.self, at: 5))
-    }
-}
-
 extension ServiceEntry {
     init(row: Row) throws {
         let project = ProjectID(row[0])

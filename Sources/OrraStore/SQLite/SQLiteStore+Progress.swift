@@ -10,7 +10,7 @@ extension SQLiteStore {
             let limit = max(limit, 0)
             let arguments: StatementArguments = [project.rawValue, afterPosition, limit]
             return ProjectEntry.merge(
-                try database.all(Statements.projectJournal, arguments, JournalEntry.init(row:)),
+                try database.entries(of: project, afterPosition: afterPosition, limit: limit),
                 try database.all(Statements.projectServiceEvents, arguments, ServiceEntry.init(row:)), limit: limit)
         }
     }

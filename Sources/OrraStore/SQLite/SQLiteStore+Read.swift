@@ -7,17 +7,16 @@ extension SQLiteStore {
         of orchestration: OrchestrationID, after: Int, limit: Int
     ) async throws(StoreError) -> [JournalEntry] {
         try await read {
-            try $0.all(Statements.journal, [orchestration.rawValue, after, max(limit, 0)], JournalEntry.init(row:))
+            try $0.entries(Statements.journal, orchestration.rawValue, after, limit) {
+                $0.seq > after
+            }
         }
     }
 
     public func journal(
         of project: ProjectID, afterPosition: Int64, limit: Int
     ) async throws(StoreError) -> [JournalEntry] {
-        try await read {
-            try $0.all(
-                Statements.projectJournal, [project.rawValue, afterPosition, max(limit, 0)], JournalEntry.init(row:))
-        }
+        try await read { try $0.entries(of: project, afterPosition: afterPosition, limit: limit) }
     }
 
     public func orchestrations(of project: ProjectID, limit: Int) async throws(StoreError) -> [OrchestrationRow] {
@@ -124,6 +123,28 @@ extension SQLiteStore {
 }
 
 extension Database {
+    func entries(of project: ProjectID, afterPosition: Int64, limit: Int) throws -> [JournalEntry] {
+        try entries(Statements.projectJournal, project.rawValue, afterPosition, limit) {
+            $0.position > afterPosition
+        }
+    }
+
+    /// Those of the rows' entries that are asked for, in order, at most `limit`.
+    fileprivate func entries(
+        _ sql: String, _ owner: String, _ after: some DatabaseValueConvertible, _ limit: Int,
+        where isWanted: (JournalEntry) -> Bool
+    ) throws -> [JournalEntry] {
+        let limit = max(limit, 0)
+        // The first row may hold none that is wanted.
+        let rows = limit == .max ? limit : limit + 1
+        let cursor = try Row.fetchCursor(cachedStatement(sql: sql), arguments: [owner, after, rows])
+        var entries: [JournalEntry] = []
+        while entries.count < limit, let row = try cursor.next() {
+            entries += try JournalEntry.page(row: row).filter(isWanted)
+        }
+        return Array(entries.prefix(limit))
+    }
+
     /// The rows of one of the store's queries, each made a value while it is read.
     func all<Value>(
         _ sql: String, _ arguments: StatementArguments, _ value: (Row) throws -> Value

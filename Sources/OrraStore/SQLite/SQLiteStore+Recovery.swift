@@ -48,16 +48,16 @@ extension SQLiteStore {
             // Its other entries are of no use, though they may be readable.
             guard recovery.unreadable.last?.orchestration != orchestration else { continue }
             let isNext = recovery.live.last?.last?.orchestration == orchestration
-            do throws(Unreadable) {
-                let entry = try JournalEntry(readable: row)
+            do throws(UnreadableEntry) {
+                let entries = try JournalEntry.page(readable: row)
                 if isNext {
-                    recovery.live[recovery.live.count - 1].append(entry)
+                    recovery.live[recovery.live.count - 1] += entries
                 } else {
-                    recovery.live.append([entry])
+                    recovery.live.append(entries)
                 }
             } catch {
                 if isNext { recovery.live.removeLast() }
-                recovery.unreadable.append(.unreadableEntry(row[1], of: orchestration, error.reason))
+                recovery.unreadable.append(.unreadableEntry(error.seq, of: orchestration, error.reason))
             }
         }
     }

@@ -8,18 +8,27 @@ extension SQLiteStore {
         var lastEntryAt: Timestamp?
         // Asked once: mostly none is hidden, and what is written need not be looked up.
         var hidesSome = try database.first(Statements.hidden, [1]) != nil
+        var page: JournalPage?
         for write in batch {
             if hidesSome, let orchestration = write.orchestration {
                 try refuseHidden(orchestration, in: database)
             }
-            try self.write(write, to: database)
             switch write {
-            case .journal(let entry): lastEntryAt = max(lastEntryAt ?? entry.at, entry.at)
+            case .journal(let entry):
+                lastEntryAt = max(lastEntryAt ?? entry.at, entry.at)
+                try append(entry, to: &page, database)
+                continue
             case .serviceEvent(let entry): lastEntryAt = max(lastEntryAt ?? entry.at, entry.at)
             case .hide: hidesSome = true
             default: break
             }
+            if write.demandsJournal {
+                try page?.write(to: database)
+                page = nil
+            }
+            try self.write(write, to: database)
         }
+        try page?.write(to: database)
         if let lastEntryAt { try database.run(Statements.advanceClock, [lastEntryAt.milliseconds]) }
     }
 
@@ -51,7 +60,7 @@ extension SQLiteStore {
                     service.id.rawValue, service.project.rawValue, service.kind.rawValue, service.name,
                     service.registeredAt.milliseconds, try encode(service),
                 ])
-        case .journal(let entry): try append(entry, to: database)
+        case .journal: break  // in pages
         case .orchestration(let row): try upsert(row, into: database)
         case .parameterValues(let values, let orchestration):
             try insert(values, of: orchestration, into: database)
@@ -106,13 +115,14 @@ extension SQLiteStore {
         }
     }
 
-    private static func append(_ entry: JournalEntry, to database: Database) throws {
-        try database.run(
-            Statements.insertEntry,
-            [
-                entry.orchestration.rawValue, entry.seq, entry.project.rawValue, entry.position,
-                entry.at.milliseconds, try encode(entry.event),
-            ])
+    /// Begins a new page where the entry does not follow on the last one.
+    private static func append(_ entry: JournalEntry, to page: inout JournalPage?, _ database: Database) throws {
+        if page?.takes(entry) == true {
+            try page?.append(entry)
+        } else {
+            try page?.write(to: database)
+            page = try JournalPage(entry)
+        }
         guard let (key, reference) = entry.newKey else { return }
         try database.run(
             Statements.insertTaskKey,
@@ -169,6 +179,17 @@ extension SQLiteStore {
     private static func encode(_ value: some Encodable) throws -> String {
         do { return String(decoding: try WireEncoder().encode(value), as: UTF8.self) } catch {
             throw StoreError(.constraint, "a value has no form in JSON")
+        }
+    }
+}
+
+extension Write {
+    /// Whether entries of the same batch before it must be written by then: it looks at them, or they must not count on
+    /// it.
+    fileprivate var demandsJournal: Bool {
+        switch self {
+        case .hide, .prune, .orchestration: true
+        default: false
         }
     }
 }

@@ -11,6 +11,11 @@ public final class SQLiteStore: Store {
     /// How long a statement waits for another process that has the file open, such as a backup.
     static let busyTimeout = 5.0
 
+    /// Memory of each connection for pages.
+    private static let cacheKibibytes = 16 * 1024
+    /// Pages of the write-ahead log after which it is written back: 16 MiB.
+    private static let checkpointPages = 4_096
+
     let pool: DatabasePool
     private let lock: Mutex<DirectoryLock?>
 
@@ -49,6 +54,12 @@ public final class SQLiteStore: Store {
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(busyTimeout)
         configuration.label = "orra.db"
+        configuration.prepareDatabase { database in
+            // Writes are spread over the file, by ids that are chance: what is written often stays in memory.
+            try database.execute(sql: "PRAGMA cache_size = -\(cacheKibibytes)")
+            // A checkpoint syncs the file: fewer of them, each of more.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
+        }
         return configuration
     }
 

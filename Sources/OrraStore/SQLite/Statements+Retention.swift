@@ -22,7 +22,7 @@ extension Statements {
 
     static let hide = "UPDATE orchestrations AS o SET is_hidden = 1 WHERE o.id = ? AND \(mayBeDeleted)"
     static let lastPosition = """
-        SELECT o.project, j.position FROM orchestrations o JOIN journal j ON j.orchestration = o.id
+        SELECT o.project, j.position + j.entries - 1 FROM orchestrations o JOIN journal j ON j.orchestration = o.id
         WHERE o.id = ? ORDER BY j.seq DESC LIMIT 1
         """
     static let advancePruned = """
@@ -30,7 +30,7 @@ extension Statements {
         """
     static let firstEntries = """
         SELECT max(seq), max(position) FROM (
-            SELECT seq, position FROM journal WHERE orchestration = ? ORDER BY seq LIMIT ?)
+            SELECT seq, position + entries - 1 AS position FROM journal WHERE orchestration = ? ORDER BY seq LIMIT ?)
         """
     static let deleteEntries = "DELETE FROM journal WHERE orchestration = ? AND seq <= ?"
     static let anyEntry = "SELECT 1 FROM journal WHERE orchestration = ? LIMIT 1"

@@ -26,8 +26,14 @@ enum Statements {
             compensations_active, compensations_total, compensations_completed, compensations_failed, pause_reason)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
         """
-    static let insertEntry = """
-        INSERT INTO journal (orchestration, seq, project, position, at_ms, event) VALUES (?, ?, ?, ?, ?, ?)
+    /// Nothing where one of the numbers is taken.
+    static let insertPage = """
+        INSERT INTO journal (orchestration, seq, project, position, at_ms, event, entries)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE
+            coalesce((SELECT seq + entries FROM journal WHERE orchestration = ?1 AND seq < ?2 + ?7
+                ORDER BY seq DESC LIMIT 1), ?2) <= ?2
+            AND coalesce((SELECT position + entries FROM journal WHERE project = ?3 AND position < ?4 + ?7
+                ORDER BY position DESC LIMIT 1), ?4) <= ?4
         """
     static let advanceClock = """
         INSERT INTO clock (id, last_entry_at_ms) VALUES (1, ?)
@@ -84,7 +90,7 @@ enum Statements {
 
     static let writes = [
         insertProject, insertAPIKey, insertWebhook, updateService, insertService, updateOrchestration,
-        insertOrchestration, insertEntry, advanceClock, insertTaskKey, insertParameterValue, insertOutbox, deleteOutbox,
+        insertOrchestration, insertPage, advanceClock, insertTaskKey, insertParameterValue, insertOutbox, deleteOutbox,
         buryOutbox, upsertDelivery, upsertFailedCompensation, upsertSubmission, insertServiceEvent, setRetention,
         upsertDocument, deleteDocument,
     ]
@@ -98,14 +104,20 @@ enum Statements {
             WHERE h.id = \(orchestration) AND h.is_hidden = 1)
         """
     }
+    /// From the row in which the next entry may stand.
     static let journal = """
-        SELECT orchestration, seq, project, position, at_ms, event FROM journal
-        WHERE orchestration = ?1 AND seq > ?2 AND \(visible("?1")) ORDER BY seq LIMIT ?3
+        SELECT \(entryColumns) FROM journal j
+        WHERE j.orchestration = ?1 AND j.seq >= coalesce(
+                (SELECT max(seq) FROM journal WHERE orchestration = ?1 AND seq <= ?2 + 1), 0)
+            AND \(visible("?1")) ORDER BY j.seq LIMIT ?3
         """
     static let projectJournal = """
-        SELECT orchestration, seq, project, position, at_ms, event FROM journal
-        WHERE project = ? AND position > ? AND \(visible("journal.orchestration")) ORDER BY position LIMIT ?
+        SELECT \(entryColumns) FROM journal j
+        WHERE j.project = ?1 AND j.position >= coalesce(
+                (SELECT max(position) FROM journal WHERE project = ?1 AND position <= ?2 + 1), 0)
+            AND \(visible("j.orchestration")) ORDER BY j.position LIMIT ?3
         """
+    private static let entryColumns = "j.orchestration, j.seq, j.project, j.position, j.at_ms, j.event, j.entries"
     private static let orchestrationColumns = """
         o.id, o.project, o.action, o.status, o.error, o.received_at_ms, o.ended_at_ms, o.is_unsettled,
         o.compensations_active, o.compensations_total, o.compensations_completed, o.compensations_failed,
@@ -199,7 +211,7 @@ enum Statements {
         """
     static let services = "SELECT id, project, kind, name, definition FROM services ORDER BY registered_at_ms, id"
     static let liveJournals = """
-        SELECT j.orchestration, j.seq, j.project, j.position, j.at_ms, j.event
+        SELECT \(entryColumns)
         FROM orchestrations o CROSS JOIN journal j ON j.orchestration = o.id
         WHERE o.ended_at_ms IS NULL OR o.is_unsettled = 1 ORDER BY o.received_at_ms, o.id, j.seq
         """
@@ -208,7 +220,8 @@ enum Statements {
         """
     // A position is never given again: what was deleted counts.
     static let positions = """
-        SELECT p.id, (SELECT max(position) FROM journal WHERE project = p.id),
+        SELECT p.id,
+            (SELECT position + entries - 1 FROM journal WHERE project = p.id ORDER BY position DESC LIMIT 1),
             (SELECT max(position) FROM service_events WHERE project = p.id), nullif(p.pruned_position, 0)
         FROM projects p
         """
