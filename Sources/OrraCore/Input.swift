@@ -79,13 +79,16 @@ public enum Request: Sendable {
     case registerService(Service)
     /// An action has come in; its plan is to follow.
     case receive(Event.Received, parameterValues: [String])
-    /// `kept`: what a retry takes over. `submission`: the caller's own key, kept with the plan.
+    /// `kept`: what a retry takes over. `submission`: the caller's own key, kept with the plan. `seen`: versions of
+    /// services that the terms follow from; it is `.stale` if one has been registered anew since.
     case plan(
         OrchestrationID, Plan, kept: [KeptOutput] = [], terms: PlanTerms? = nil, stages: [PlanningStage] = [],
-        submission: SubmissionRow? = nil)
+        submission: SubmissionRow? = nil, seen: [ServiceID: Int] = [:])
     case refuse(OrchestrationID, reason: String, stages: [PlanningStage] = [], submission: SubmissionRow? = nil)
-    /// A person's yes to the plan of this hash, or no.
-    case approve(OrchestrationID, ProjectID, planHash: String?, reason: String?)
+    /// A person's yes to the plan of this hash, or no. `seen`: versions of services by which the plan's hash was found to
+    /// hold still; it is `.stale` if one has been registered anew since.
+    case approve(
+        OrchestrationID, ProjectID, planHash: String?, reason: String?, seen: [ServiceID: Int] = [:])
     case reject(OrchestrationID, ProjectID, reason: String?)
     /// Keeps what belongs to the project, in place of what it has under this kind and name.
     case keep(ProjectDocument)
@@ -126,7 +129,7 @@ public enum RequestFailure: Error, Sendable, Hashable {
     case notHeld
     /// Another plan waits than the one that was said yes to.
     case planChanged
-    /// The orchestration has changed since it was read; ask again.
+    /// The orchestration, or a service of its plan, has changed since it was read; ask again.
     case stale
     /// The store can't write now. Nothing was accepted.
     case unavailable

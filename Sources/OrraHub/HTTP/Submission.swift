@@ -45,13 +45,14 @@ extension HubServices {
     ) async throws -> Response {
         // A plan that was there before the action is checked before anything is kept.
         let (planning, checked) = try await check(submission, for: project)
+        if let refusal = checked?.refusal, refusal.kind != .notActionable { throw refusal.apiError }
 
         var random = SystemRandomNumberGenerator()
         let received = Event.Received(
             orchestration: .random(using: &random), project: project, action: planning.action,
             data: RawJSON(.array(submission.data.map { ["field": .string($0.field), "value": $0.value] })),
             timeout: submission.timeout, gracePeriod: submission.gracePeriod, webhook: submission.webhook)
-        return try await run(received, searchableValues: submission.searchableValues) {
+        return try await run(received, searchableValues: submission.searchableValues) { _ in
             let outcome: PlanningOutcome
             if let checked { outcome = checked } else { outcome = await self.planning.pipeline.plan(planning) }
             return decision(received.orchestration, outcome, planning, under: row)
@@ -87,18 +88,29 @@ extension HubServices {
         }
     }
 
-    /// Keeps what came in, then what is made of it.
+    /// Keeps what came in, then what is made of it. Decides again when a service that the decision follows from has been
+    /// registered anew since.
     func run(
-        _ received: Event.Received, searchableValues: [String], _ decide: () async throws -> Decision
+        _ received: Event.Received, searchableValues: [String], _ decide: (_ isAgain: Bool) async throws -> Decision
     ) async throws -> Response {
         _ = try await self.request(.receive(received, parameterValues: searchableValues))
         do {
-            let decision = try await decide()
-            guard case .orchestration(let orchestration) = try await self.request(decision.request) else {
-                throw APIError(.internalError, .internalError, "the hub gave no answer")
+            for number in 0..<8 {
+                let decision = try await decide(number > 0)
+                let reply: Reply
+                do throws(RequestFailure) {
+                    reply = try await loop.request(decision.request)
+                } catch {
+                    guard error == .stale else { throw error.apiError }
+                    continue
+                }
+                guard case .orchestration(let orchestration) = reply else {
+                    throw APIError(.internalError, .internalError, "the hub gave no answer")
+                }
+                if let error = decision.error { throw error }
+                return try answer(orchestration)
             }
-            if let error = decision.error { throw error }
-            return try answer(orchestration)
+            throw APIError.unavailable
         } catch let error as APIError where error.code == .unknownOrchestration {
             throw APIError(.invalidOperation, .alreadyEnded, "the action was cancelled while it was planned")
         } catch let error as APIError where error.code != .actionNotActionable {
@@ -131,18 +143,13 @@ extension HubServices {
         var request = try await read { _ throws(StoreError) in
             try await planning.request(submission, for: project, catalogue)
         }
-        let outcome: PlanningOutcome
         if let plan = submission.plan {
-            outcome = await planning.pipeline.check(given: plan, request)
-        } else if let name = submission.pinned {
-            let pinned = try await pinned(name, of: project)
-            if request.action.isEmpty { request.action = pinned.action }
-            outcome = await planning.pipeline.check(pinned: pinned, request)
-        } else {
-            return (request, nil)
+            return (request, await planning.pipeline.check(given: plan, request))
         }
-        if case .refuse(let refusal) = outcome.verdict, refusal.kind != .notActionable { throw refusal.apiError }
-        return (request, outcome)
+        guard let name = submission.pinned else { return (request, nil) }
+        let pinned = try await pinned(name, of: project)
+        if request.action.isEmpty { request.action = pinned.action }
+        return (request, await planning.pipeline.check(pinned: pinned, request))
     }
 
     func pinned(_ name: String, of project: ProjectID) async throws -> PinnedPlan {
@@ -171,10 +178,7 @@ extension HubServices {
                 taskZero: orchestration.plan?.parameters, retryOf: orchestration.retryOf,
                 pauseReason: orchestration.pauseReason, planHash: orchestration.terms.planHash,
                 planner: orchestration.terms.planner, confidence: orchestration.terms.confidence,
-                groundingHit: orchestration.terms.grounding.map {
-                    GroundingHit(
-                        name: $0.name, version: $0.version, action: $0.action, similarity: $0.similarity)
-                })
+                groundingHit: orchestration.terms.grounding)
             // One that came before may have ended.
             answer.results = orchestration.outcome?.results ?? []
             answer.abortReason = orchestration.outcome?.abortPayload
