@@ -174,6 +174,22 @@ struct GroundingConstraintTests {
         #expect(rules(each).violations(in: plan, atMost: 0, names: Sample.name) == [])
     }
 
+    @Test("a plan whose action is cancelled while it is checked does not pass")
+    func cancelled() async {
+        let plan = Sample.plan("verify-customer")
+        let rules = PlanRules([
+            Grounding(
+                name: "g", domain: "d", version: "1", useCases: [.init(action: "x")],
+                constraints: ["(used order-lookup)"])
+        ])
+        let found = await withTaskGroup(of: [String].self) { group in
+            group.cancelAll()
+            group.addTask { rules.violations(in: plan, atMost: 16, names: Sample.name) }
+            return await group.next()
+        }
+        #expect(found == ["the action was cancelled while its plan was checked"])
+    }
+
     @Test("order between services of several tasks holds if it holds for each task of the second")
     func severalTasks() throws {
         let plan = Sample.plan("verify-customer", "refund-service<1", "refund-service")

@@ -23,8 +23,12 @@ struct PlanRules: Sendable {
         var left = steps
         var found: [String] = []
         for (number, rule) in constraints.enumerated() {
-            // Who asked is gone: what it comes to is told to nobody.
-            guard found.count < limit, !Task.isCancelled else { break }
+            guard found.count < limit else { break }
+            // Who asked is gone, and may have a plan under way all the same: what was not checked must not run.
+            guard !Task.isCancelled else {
+                found.append("the action was cancelled while its plan was checked")
+                break
+            }
             let violation = rule.violation(in: flow, steps: &left)
             guard left > 0 else {
                 found.append(

@@ -107,6 +107,8 @@ extension PlanningPipeline {
         for hit in hits {
             let examination = PlanExamination(hit.wire, run, covers: run.match?.capabilities ?? [])
             guard let plan = examination.plan else {
+                // Then it may be as right as it was.
+                guard !Task.isCancelled else { return nil }
                 await cache.memory.drop([hit.plan.id], of: run.request.project)
                 run.note(
                     PlanningStage(
