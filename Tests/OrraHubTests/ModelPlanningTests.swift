@@ -219,4 +219,28 @@ struct ModelPlanningTests {
             }
         }
     }
+
+    @Test("a plan whose service changes while it is made is made anew; one whose service registers as it was is not")
+    func registeredMeanwhile() async throws {
+        for changes in [true, false] {
+            try await Self.withModel { hub, model in
+                let project = try await hub.makeProject()
+                let payment = try await Self.registerPayment(project)
+                model.then(.held(.plan(Self.plan(payment))), .plan(Self.plan(payment)))
+                let answer = try await withThrowingTaskGroup(of: Answer.self) { group in
+                    group.addTask { try await Self.submit(project, "A-1") }
+                    try await until("the model is asked") { model.questions.count == 1 }
+                    _ = try await project.register(
+                        "payment", input: TestProject.object(["orderId": ["type": "string"]], required: ["orderId"]),
+                        description: "Charges a card", more: changes ? ["approval": "required"] : [:])
+                    model.release()
+                    return try await group.next()
+                }
+                #expect(answer?.status == 202)
+                #expect(answer?.json["pauseReason"]?.string == (changes ? "approval" : "service_away"))
+                #expect(answer?.json["planner"]?.string == "model" || changes)
+                #expect(model.questions.count == 1 || changes)
+            }
+        }
+    }
 }

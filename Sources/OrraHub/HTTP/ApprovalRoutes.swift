@@ -81,4 +81,12 @@ extension Plan {
         return Dictionary(
             catalogue.filter { used.contains($0.id) }.map { ($0.id, $0.version) }, uniquingKeysWith: max)
     }
+
+    /// Whether its services, and who asks for approval of them, are the same in both.
+    func isSame(in before: [Service], _ now: [Service]) -> Bool {
+        func guarded(_ catalogue: [Service]) -> Set<ServiceID> { Set(catalogue.filter(\.approval).map(\.id)) }
+        let used = Set(tasks.map(\.service))
+        return HubPlanning.hash(self, before) == HubPlanning.hash(self, now)
+            && guarded(before).intersection(used) == guarded(now).intersection(used)
+    }
 }

@@ -44,17 +44,27 @@ extension HubServices {
         _ submission: Submission, for project: ProjectID, under row: ((OrchestrationID) -> SubmissionRow)?
     ) async throws -> Response {
         // A plan that was there before the action is checked before anything is kept.
-        let (planning, checked) = try await check(submission, for: project)
-        if let refusal = checked?.refusal, refusal.kind != .notActionable { throw refusal.apiError }
+        var (planning, made) = try await check(submission, for: project)
+        if let refusal = made?.refusal, refusal.kind != .notActionable { throw refusal.apiError }
 
         var random = SystemRandomNumberGenerator()
         let received = Event.Received(
             orchestration: .random(using: &random), project: project, action: planning.action,
             data: RawJSON(.array(submission.data.map { ["field": .string($0.field), "value": $0.value] })),
             timeout: submission.timeout, gracePeriod: submission.gracePeriod, webhook: submission.webhook)
-        return try await run(received, searchableValues: submission.searchableValues) { _ in
+        return try await run(received, searchableValues: submission.searchableValues) { isAgain in
+            if isAgain {
+                let before = (catalogue: planning.catalogue, made: made)
+                (planning, made) = try await check(submission, for: project)
+                if let refusal = made?.refusal, refusal.kind != .notActionable { throw refusal.apiError }
+                // A service of the plan was registered meanwhile. If it is as it was, so is the plan.
+                if made == nil, before.made?.plan?.isSame(in: before.catalogue, planning.catalogue) == true {
+                    made = before.made
+                }
+            }
             let outcome: PlanningOutcome
-            if let checked { outcome = checked } else { outcome = await self.planning.pipeline.plan(planning) }
+            if let made { outcome = made } else { outcome = await self.planning.pipeline.plan(planning) }
+            made = outcome
             return decision(received.orchestration, outcome, planning, under: row)
         }
     }
@@ -73,7 +83,7 @@ extension HubServices {
             Decision(
                 request: .plan(
                     id, plan, terms: self.planning.terms(of: outcome, plan, hold: hold, planning),
-                    stages: outcome.stages, submission: row?(id)))
+                    stages: outcome.stages, submission: row?(id), seen: plan.versions(in: planning.catalogue)))
         }
         switch outcome.verdict {
         case .run(let plan): return accept(plan, nil)
