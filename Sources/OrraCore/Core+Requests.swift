@@ -30,17 +30,18 @@ extension Core {
         case .registerService(let service): return register(service)
         case .receive(let received, let values): return receive(received, values, at: now)
         case .submit(let received, let values, let decision): return submit(received, values, decision, at: now)
-        case .plan(let id, let plan, let kept, let terms, let stages, let submission):
+        case .plan(let id, let plan, let kept, let terms, let stages, let submission, let seen):
+            guard isCurrent(seen) else { return .failure(.stale) }
             return accept(
                 id, .planned(plan, kept: kept, terms: terms, stages: stages), plan, submission, at: now)
         case .refuse(let id, let reason, let stages, let submission):
             guard live[id] != nil else { return .failure(.notLive) }
             if let submission { writes.append(.submission(submission)) }
             return driveAndShow(id, .notActionable(reason: reason, stages: stages), at: now)
-        case .approve(let id, let project, let planHash, let reason):
-            return decide(id, project, planHash, .approve(reason: reason), at: now)
+        case .approve(let id, let project, let planHash, let reason, let seen):
+            return decide(id, project, planHash, seen, .approve(reason: reason), at: now)
         case .reject(let id, let project, let reason):
-            return decide(id, project, nil, .reject(reason: reason), at: now)
+            return decide(id, project, nil, [:], .reject(reason: reason), at: now)
         case .keep(let document):
             writes.append(.document(document))
             return .done
@@ -76,7 +77,10 @@ extension Core {
         _ received: Event.Received, _ values: [String], _ decision: PlanningDecision, at now: Timestamp
     ) -> Reply {
         // Asked before anything is kept of it.
-        if case .plan(let plan, _, _, _, _) = decision, let full = full(plan) { return .failure(full) }
+        if case .plan(let plan, _, _, _, _, let seen) = decision {
+            guard isCurrent(seen) else { return .failure(.stale) }
+            if let full = full(plan) { return .failure(full) }
+        }
         let reply = receive(received, values, at: now)
         if case .failure = reply { return reply }
         return answer(decision.request(for: received.orchestration), at: now)
@@ -84,8 +88,8 @@ extension Core {
 
     /// A person's yes or no to a plan that waits for it.
     private mutating func decide(
-        _ id: OrchestrationID, _ project: ProjectID, _ planHash: String?, _ input: OrchestrationInput,
-        at now: Timestamp
+        _ id: OrchestrationID, _ project: ProjectID, _ planHash: String?, _ seen: [ServiceID: Int],
+        _ input: OrchestrationInput, at now: Timestamp
     ) -> Reply {
         guard let orchestration = live[id], orchestration.project == project else { return .failure(.notLive) }
         guard case .held(let until) = orchestration.phase else { return .failure(.notHeld) }
@@ -94,9 +98,15 @@ extension Core {
             return .failure(.notHeld)
         }
         guard planHash == nil || planHash == orchestration.terms.planHash else { return .failure(.planChanged) }
+        guard isCurrent(seen) else { return .failure(.stale) }
         // What waited for a yes was in nobody's way.
         if case .approve = input, let plan = orchestration.plan, let full = full(plan) { return .failure(full) }
         return driveAndShow(id, input, at: now)
+    }
+
+    /// Whether none of these services has been registered anew.
+    private func isCurrent(_ seen: [ServiceID: Int]) -> Bool {
+        seen.allSatisfy { service, version in directory.service(service)?.version == version }
     }
 
     private mutating func accept(

@@ -81,13 +81,16 @@ public enum Request: Sendable {
     case receive(Event.Received, parameterValues: [String])
     /// An action has come in, and what planning made of it is known already: both are kept in one commit.
     case submit(Event.Received, parameterValues: [String], PlanningDecision)
-    /// `kept`: what a retry takes over. `submission`: the caller's own key, kept with the plan.
+    /// `kept`: what a retry takes over. `submission`: the caller's own key, kept with the plan. `seen`: versions of
+    /// services that the terms follow from; it is `.stale` if one has been registered anew since.
     case plan(
         OrchestrationID, Plan, kept: [KeptOutput] = [], terms: PlanTerms? = nil, stages: [PlanningStage] = [],
-        submission: SubmissionRow? = nil)
+        submission: SubmissionRow? = nil, seen: [ServiceID: Int] = [:])
     case refuse(OrchestrationID, reason: String, stages: [PlanningStage] = [], submission: SubmissionRow? = nil)
-    /// A person's yes to the plan of this hash, or no.
-    case approve(OrchestrationID, ProjectID, planHash: String?, reason: String?)
+    /// A person's yes to the plan of this hash, or no. `seen`: versions of services by which the plan's hash was found to
+    /// hold still; it is `.stale` if one has been registered anew since.
+    case approve(
+        OrchestrationID, ProjectID, planHash: String?, reason: String?, seen: [ServiceID: Int] = [:])
     case reject(OrchestrationID, ProjectID, reason: String?)
     /// Keeps what belongs to the project, in place of what it has under this kind and name.
     case keep(ProjectDocument)
@@ -106,17 +109,17 @@ public enum Request: Sendable {
 
 /// What planning made of an action.
 public enum PlanningDecision: Sendable {
-    /// `kept`: what a retry takes over. `submission`: the caller's own key, kept with the plan.
+    /// The members are those of ``Request/plan(_:_:kept:terms:stages:submission:seen:)``.
     case plan(
         Plan, kept: [KeptOutput] = [], terms: PlanTerms? = nil, stages: [PlanningStage] = [],
-        submission: SubmissionRow? = nil)
+        submission: SubmissionRow? = nil, seen: [ServiceID: Int] = [:])
     case refuse(reason: String, stages: [PlanningStage] = [], submission: SubmissionRow? = nil)
 
     /// The same about an action that was received before.
     public func request(for id: OrchestrationID) -> Request {
         switch self {
-        case .plan(let plan, let kept, let terms, let stages, let submission):
-            .plan(id, plan, kept: kept, terms: terms, stages: stages, submission: submission)
+        case .plan(let plan, let kept, let terms, let stages, let submission, let seen):
+            .plan(id, plan, kept: kept, terms: terms, stages: stages, submission: submission, seen: seen)
         case .refuse(let reason, let stages, let submission):
             .refuse(id, reason: reason, stages: stages, submission: submission)
         }
@@ -147,7 +150,7 @@ public enum RequestFailure: Error, Sendable, Hashable {
     case notHeld
     /// Another plan waits than the one that was said yes to.
     case planChanged
-    /// The orchestration has changed since it was read; ask again.
+    /// The orchestration, or a service of its plan, has changed since it was read; ask again.
     case stale
     /// The store can't write now. Nothing was accepted.
     case unavailable

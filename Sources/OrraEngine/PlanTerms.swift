@@ -2,22 +2,6 @@ public import OrraModel
 
 /// What was decided about a plan beside the plan itself.
 public struct PlanTerms: Sendable, Hashable, Codable {
-    /// The use case of a grounding that the action matched.
-    public struct Grounding: Sendable, Hashable, Codable {
-        public var name: String
-        public var version: String
-        /// The use case's action.
-        public var action: String
-        public var similarity: Double
-
-        public init(name: String, version: String, action: String, similarity: Double) {
-            self.name = name
-            self.version = version
-            self.action = action
-            self.similarity = similarity
-        }
-    }
-
     public var planner: PlanOrigin?
     /// Of the planner, between 0 and 1.
     public var confidence: Double?
@@ -30,11 +14,11 @@ public struct PlanTerms: Sendable, Hashable, Codable {
     public var approvedFor: HoldReason?
     /// Absent: `enforce`, as before there was a choice.
     public var outputCheck: PlanningSettings.OutputCheck?
-    public var grounding: Grounding?
+    public var grounding: GroundingHit?
 
     public init(
         planner: PlanOrigin? = nil, confidence: Double? = nil, planHash: String? = nil, hold: HoldReason? = nil,
-        outputCheck: PlanningSettings.OutputCheck? = nil, grounding: Grounding? = nil
+        outputCheck: PlanningSettings.OutputCheck? = nil, grounding: GroundingHit? = nil
     ) {
         self.planner = planner
         self.confidence = confidence

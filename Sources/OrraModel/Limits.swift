@@ -89,6 +89,9 @@ public enum Limits {
     public static let cachedPlansPerProject = 1_000
     /// Plans of one catalogue, grounding and set of parameters that an action is compared with, newest first.
     public static let cachedPlansPerScope = 256
+    /// Projects whose cached plans, groundings, settings and indexes are held in memory. The one that was asked for
+    /// longest ago is read anew when it comes again.
+    public static let projectsInMemory = 64
     /// How long the cache holds a plan.
     public static let cachedPlanLife = Duration.seconds(24 * 3600)
     public static let pinnedPlansPerProject = 256
@@ -101,6 +104,10 @@ public enum Limits {
     public static let groundingBytes = 256 * 1024
     public static let useCasesPerGrounding = 100
     public static let constraintsPerGrounding = 100
+    /// Looks at a plan's tasks and services while one checked constraint is checked, and while all are. Beyond: the plan
+    /// is refused.
+    public static let constraintSteps = 100_000
+    public static let constraintStepsPerPlan = 1_000_000
     /// Times that a language model may answer one action: the first time, and after what was wrong was told to it.
     public static let modelAnswersPerPlan = 3
     /// Stages of planning that the journal of one action holds.

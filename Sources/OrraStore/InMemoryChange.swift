@@ -51,7 +51,10 @@ struct Change {
             pruneEvents(of: project, before: before, max(rows, 0))
             pruneSubmissions(of: project, before: submissionsBefore, max(rows, 0))
         case .document(let document):
-            set(document, \.documents, .init(project: document.project, kind: document.kind, name: document.name))
+            set(document, \.documents, .init(document))
+            if tables.damagedDocuments.remove(.init(document)) != nil {
+                undo.append { $0.damagedDocuments.insert(.init(document)) }
+            }
         case .deleteDocuments(let project, let kind, let names):
             for name in names { set(nil, \.documents, .init(project: project, kind: kind, name: name)) }
         }

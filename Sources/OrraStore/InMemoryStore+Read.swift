@@ -124,10 +124,27 @@ extension InMemoryStore {
     public func documents(
         of project: ProjectID, kind: ProjectDocument.Kind, limit: Int
     ) async throws(StoreError) -> [ProjectDocument] {
-        try await read { tables in
-            let kept = tables.documents.values.filter { $0.project == project && $0.kind == kind }
-            return Array(kept.sorted { ($0.at, $0.name) > ($1.at, $1.name) }.prefix(max(limit, 0)))
+        try await read { tables throws(StoreError) in
+            let kept = tables.documents(of: project, kind: kind, limit: limit)
+            for document in kept { try tables.check(document) }
+            return kept
         }
+    }
+
+    public func document(
+        of project: ProjectID, kind: ProjectDocument.Kind, name: String
+    ) async throws(StoreError) -> ProjectDocument? {
+        try await read { tables throws(StoreError) in
+            let document = tables.documents[.init(project: project, kind: kind, name: name)]
+            if let document { try tables.check(document) }
+            return document
+        }
+    }
+
+    public func documentNames(
+        of project: ProjectID, kind: ProjectDocument.Kind, limit: Int
+    ) async throws(StoreError) -> [String] {
+        try await read { $0.documents(of: project, kind: kind, limit: limit).map(\.name) }
     }
 
     public func failedDeliveries(
@@ -147,6 +164,19 @@ extension Tables {
     fileprivate func outbox(where isMeant: (OutboxRow) -> Bool) -> [OutboxRow] {
         outbox.values.filter { isMeant($0.row) && !isHidden($0.row.reference.orchestration) }
             .sorted { ($0.row.readyAt, $0.order) < ($1.row.readyAt, $1.order) }.map(\.row)
+    }
+
+    /// Newest first, also those that can't be read.
+    fileprivate func documents(
+        of project: ProjectID, kind: ProjectDocument.Kind, limit: Int
+    ) -> [ProjectDocument] {
+        let kept = documents.values.filter { $0.project == project && $0.kind == kind }
+        return Array(kept.sorted { ($0.at, $0.name) > ($1.at, $1.name) }.prefix(max(limit, 0)))
+    }
+
+    fileprivate func check(_ document: ProjectDocument) throws(StoreError) {
+        guard damagedDocuments.contains(DocumentName(document)) else { return }
+        throw StoreError(.damaged, "a stored \(document.kind.rawValue) can't be read: it was damaged")
     }
 
     func readable(_ entries: some Sequence<JournalEntry>) throws(StoreError) -> [JournalEntry] {

@@ -62,6 +62,11 @@ public final class InMemoryStore: Store {
     /// The service's definition can't be read from now on, until it is written again.
     public func damage(_ service: ServiceID) { state.withLock { _ = $0.tables.damagedServices.insert(service) } }
 
+    /// The document can't be read from now on, until it is written again.
+    public func damage(_ document: ProjectDocument) {
+        state.withLock { _ = $0.tables.damagedDocuments.insert(.init(document)) }
+    }
+
     public func commit(_ batch: [Write]) async throws(StoreError) {
         try await use { state throws(StoreError) in
             guard !batch.isEmpty else { return }

@@ -35,6 +35,16 @@ struct Tables: Sendable {
         var project: ProjectID
         var kind: ProjectDocument.Kind
         var name: String
+
+        init(project: ProjectID, kind: ProjectDocument.Kind, name: String) {
+            self.project = project
+            self.kind = kind
+            self.name = name
+        }
+
+        init(_ document: ProjectDocument) {
+            self.init(project: document.project, kind: document.kind, name: document.name)
+        }
     }
 
     var projects: [ProjectID: Project] = [:]
@@ -62,9 +72,10 @@ struct Tables: Sendable {
     var submissions: [SubmissionKey: SubmissionRow] = [:]
     var lastEntryAt: Timestamp?
 
-    /// Numbers of entries that can't be read, and services.
+    /// Numbers of entries that can't be read, services, and documents.
     var damagedEntries: [OrchestrationID: Set<Int>] = [:]
     var damagedServices: Set<ServiceID> = []
+    var damagedDocuments: Set<DocumentName> = []
 
     mutating func commit(_ batch: [Write]) throws(StoreError) {
         var change = Change(tables: self)

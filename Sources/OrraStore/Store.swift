@@ -97,6 +97,17 @@ public protocol Store: Sendable {
         of project: ProjectID, kind: ProjectDocument.Kind, limit: Int
     ) async throws(StoreError) -> [ProjectDocument]
 
+    /// The one of this name; `nil` when there is none.
+    func document(
+        of project: ProjectID, kind: ProjectDocument.Kind, name: String
+    ) async throws(StoreError) -> ProjectDocument?
+
+    /// The names of what the project has of this kind, in the order of ``documents(of:kind:limit:)``, at most `limit`;
+    /// also of what can't be read.
+    func documentNames(
+        of project: ProjectID, kind: ProjectDocument.Kind, limit: Int
+    ) async throws(StoreError) -> [String]
+
     /// Webhook deliveries of the project that were given up, newest first, at most `limit`.
     func failedDeliveries(of project: ProjectID, limit: Int) async throws(StoreError) -> [WebhookDelivery]
 

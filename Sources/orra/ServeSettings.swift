@@ -50,12 +50,16 @@ struct ServeSettings {
             throw Fault(message: "the log level must be one of \(all)")
         }
         let directory = reader.string(forKey: "orra.data.dir", default: "~/.orra")
+        let planning = try planning(in: reader)
+        let model = try model()
+        if let reason = ModelConfiguration.fault(ofBudget: planning.modelBudget, with: model) {
+            throw Fault(message: "ORRA_LLM_BUDGET: \(reason)")
+        }
         return ServeSettings(
             hub: HubConfiguration(
                 host: reader.string(forKey: "orra.host", default: "127.0.0.1"), port: port,
                 dataDirectory: directory.hasPrefix("~/") ? home + directory.dropFirst() : directory,
-                retention: try retention(in: reader), planning: try planning(in: reader),
-                model: try model()),
+                retention: try retention(in: reader), planning: planning, model: model),
             logLevel: level)
     }
 

@@ -63,7 +63,7 @@ import Testing
             #expect(run.output.text.hasPrefix("● refund  h1\n  Refund it\n"))
             #expect(run.output.text.hasSuffix("{\n  \"tasks\": []\n}\n"))
             #expect(await run.orra("plans", "show", "pl_1") == 0)
-            #expect(run.output.text.contains("used 3×"))
+            #expect(run.output.text.contains("used 3× since the hub took it into memory"))
             #expect(await run.orra("plans", "rm", "pl_1") == 0)
             #expect(await run.orra("plans", "rm", "gone") == 2)
             #expect(run.errors.text == "orra: none\n  `orra plans ls` lists them.\n")

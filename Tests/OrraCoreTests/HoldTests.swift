@@ -114,6 +114,39 @@ struct HoldTests {
         #expect(other.failure(of: guess) == .planChanged)
     }
 
+    @Test("a yes that was decided by other services than those of its turn is stale, and the plan waits on")
+    func changedServices() async throws {
+        for (seen, version) in [(1, 2), (2, 2), (1, 1)] {
+            var bench = try await held()
+            if version == 2 { bench.request(.registerService(Sample.service("pay"))) }
+            let versions = [ServiceID("s_echo"): 1, ServiceID("s_pay"): seen]
+            let yes = bench.request(.approve(Self.id, Self.project, planHash: "right", reason: nil, seen: versions))
+            try await bench.run()
+            guard seen != version else {
+                #expect(shown(bench, yes)?.isApproved == true)
+                continue
+            }
+            #expect(bench.failure(of: yes) == .stale)
+            #expect(bench.core[orchestration: Self.id]?.phase.kind == .held)
+            #expect(bench.deliveries.isEmpty)
+        }
+    }
+
+    @Test("a plan whose terms follow from other services than those of its turn is stale")
+    func changedTerms() async throws {
+        var bench = try await Bench.make("echo")
+        bench.request(.receive(Sample.received("o_one"), parameterValues: []))
+        try await bench.run()
+        bench.request(.registerService(Sample.service("echo")))
+        let stale = bench.request(.plan(Self.id, Sample.chain("echo"), seen: [ServiceID("s_echo"): 1]))
+        try await bench.run()
+        #expect(bench.failure(of: stale) == .stale)
+        #expect(bench.core[orchestration: Self.id]?.phase.kind == .preparing)
+        let again = bench.request(.plan(Self.id, Sample.chain("echo"), seen: [ServiceID("s_echo"): 2]))
+        try await bench.run()
+        #expect(shown(bench, again)?.phase == .running)
+    }
+
     @Test("another project's yes or no finds nothing, nor does one about nothing")
     func otherProject() async throws {
         var bench = try await held()

@@ -119,4 +119,61 @@ struct ApprovalTests {
             #expect(retry.json["status"] == "processing")
         }
     }
+
+    // MARK: - Registrations in between
+
+    /// What the call answers when the service `refund` is registered between its look at the services and the core's turn.
+    private static func answer(
+        _ project: TestProject, _ store: GatedStore, registering input: JSONValue, _ path: String
+    ) async throws -> Answer {
+        store.holdJournals(true)
+        return try await withThrowingTaskGroup(of: Answer.self) { group in
+            group.addTask { try await project.post(path) }
+            try await until("the services were looked at") { store.waitingReaders == 1 }
+            try await project.register("refund", input: input, more: ["approval": "required"])
+            store.holdJournals(false)
+            guard let answer = try await group.next() else { throw TimedOut(description: "no answer") }
+            return answer
+        }
+    }
+
+    private static let wider = TestProject.object(["text": ["type": "string"], "more": ["type": "string"]])
+
+    @Test("a yes counts for nothing if a service of the plan changes while it is on its way")
+    func changedMeanwhile() async throws {
+        let store = GatedStore()
+        try await withTestHub(store) { hub in
+            let project = try await hub.makeProject()
+            let (service, held) = try await Self.hold(project)
+            let path = "/orchestrations/\(Self.id(held))/approve"
+            let refused = try await Self.answer(project, store, registering: Self.wider, path)
+            #expect(refused.status == 409)
+            #expect(refused.code == "Orra:PlanChanged")
+            #expect(service.requests.isEmpty)
+            #expect(try await project.inspect(OrchestrationID(Self.id(held))).pauseReason == .approval)
+            // One that registers anew as it was is the same.
+            try await project.register("refund", more: ["approval": "required"])
+            let approved = try await Self.answer(project, store, registering: TestProject.text, path)
+            #expect(approved.status == 202)
+            try await service.answer(try await service.request(), ["text": "done"])
+            try await project.wait(OrchestrationID(Self.id(held)), for: .completed)
+        }
+    }
+
+    @Test("a retry asks again if a service of the approved plan changes while it is on its way")
+    func retriedMeanwhile() async throws {
+        let store = GatedStore()
+        try await withTestHub(store) { hub in
+            let project = try await hub.makeProject()
+            let (service, held) = try await Self.hold(project)
+            let path = "/orchestrations/\(Self.id(held))"
+            #expect(try await project.post("\(path)/approve").status == 202)
+            try await service.abort(try await service.request(), ["why": "no"])
+            try await project.wait(OrchestrationID(Self.id(held)), for: .aborted)
+            let retry = try await Self.answer(project, store, registering: Self.wider, "\(path)/retry")
+            #expect(retry.status == 202)
+            #expect(retry.json["pauseReason"] == "approval")
+            #expect(retry.json["planHash"] != held["planHash"])
+        }
+    }
 }

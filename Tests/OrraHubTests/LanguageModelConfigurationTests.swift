@@ -58,7 +58,26 @@ struct LanguageModelConfigurationTests {
                     structuredOutput: .off, maximumTokens: 4_096, temperature: 0.6))
         #expect(configuration?.microcost(promptTokens: 1, completionTokens: 0) == 2)
         // Numbers that nobody pays end somewhere.
-        #expect(configuration?.microcost(promptTokens: .max, completionTokens: .max) == 9_223_372_036_855)
+        #expect(configuration?.microcost(promptTokens: .max, completionTokens: .max) == 9_223_372_036_854)
+    }
+
+    @Test("embeddings have a price of their own")
+    func embeddingsPrice() throws {
+        let environment = ["LLM_MODEL": "m", "EMBEDDINGS_MODEL": "v", "EMBEDDINGS_PRICE": "0.02"]
+        #expect(try ModelConfiguration.read(environment: environment)?.embeddings?.price == 20_000)
+    }
+
+    @Test("a budget needs both prices, and says which one is missing; none and 0 need nothing")
+    func budgets() {
+        var model = ModelConfiguration(name: "m")
+        func fault(_ budget: Int?) -> String? { ModelConfiguration.fault(ofBudget: budget, with: model) }
+        #expect(fault(nil) == nil && fault(0) == nil)
+        #expect(fault(1)?.contains("set LLM_PROMPT_PRICE and LLM_COMPLETION_PRICE where") == true)
+        #expect(ModelConfiguration.fault(ofBudget: 1, with: nil) == fault(1))
+        model.promptPrice = 1
+        #expect(fault(1)?.contains("set LLM_COMPLETION_PRICE where") == true)
+        model.completionPrice = 0
+        #expect(fault(1) == nil)
     }
 
     @Test(
@@ -74,6 +93,7 @@ struct LanguageModelConfigurationTests {
             (["LLM_MODEL": "m", "LLM_TIMEOUT": "0"], "LLM_TIMEOUT"),
             (["LLM_MODEL": "m", "LLM_TIMEOUT": "nan"], "LLM_TIMEOUT"),
             (["LLM_MODEL": "m", "LLM_PROMPT_PRICE": "-1"], "LLM_PROMPT_PRICE"),
+            (["LLM_MODEL": "m", "EMBEDDINGS_MODEL": "v", "EMBEDDINGS_PRICE": "free"], "EMBEDDINGS_PRICE"),
             (["LLM_MODEL": "m", "LLM_STRUCTURED_OUTPUT": "maybe"], "LLM_STRUCTURED_OUTPUT"),
         ])
     func faults(environment: [String: String], variable: String) {

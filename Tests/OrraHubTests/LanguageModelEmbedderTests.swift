@@ -7,12 +7,13 @@ import Testing
 
 @Suite("An embedding model's client", .timeLimit(.minutes(2)))
 struct LanguageModelEmbedderTests {
-    static func embedder(_ endpoint: ScriptedModel) -> OpenAIEmbedder {
+    static func embedder(_ endpoint: ScriptedModel, _ ledger: TestLedger = TestLedger()) -> OpenAIEmbedder {
         var configuration = ModelConfiguration(name: "test-model", baseURL: "http://127.0.0.1:1/v1", key: "sk-other")
-        configuration.embeddings = .init(name: "vectors", baseURL: endpoint.baseURL, key: "sk-vectors")
+        configuration.embeddings = .init(
+            name: "vectors", baseURL: endpoint.baseURL, key: "sk-vectors", price: 1_500_000)
         return OpenAIEmbedder(
-            configuration: configuration, client: ModelBench.client, clock: ModelTime().clock,
-            logger: Logger(label: "test"))
+            configuration: configuration, client: ModelBench.client, ledger: ledger, month: { "2026-11" },
+            clock: ModelTime().clock, logger: Logger(label: "test"))
     }
 
     @Test("texts become vectors of length one, in their order, with the embeddings' own key")
@@ -63,6 +64,24 @@ struct LanguageModelEmbedderTests {
         }
     }
 
+    @Test("what was asked is counted for the project that asked, as the endpoint counts it; what is remembered is free")
+    func cost() async throws {
+        try await ScriptedModel.run { endpoint in
+            let ledger = TestLedger()
+            let embedder = Self.embedder(endpoint, ledger)
+            _ = try await embedder.embed(["a", "b"], for: ProjectID("p_1"))
+            _ = try await embedder.embed(["a", "b"], for: ProjectID("p_1"))
+            _ = try await embedder.embed(["c"])
+            #expect(
+                await ledger.usages
+                    == [.init(model: "vectors", promptTokens: 40, completionTokens: 0, microcost: 60, requests: 1)])
+            // Of no use, and billed.
+            endpoint.answerVectors(of: 8)
+            _ = await Self.reason { try await embedder.embed(["d"], for: ProjectID("p_2")) }
+            #expect(await ledger.spending == ["p_1 2026-11": 60, "p_2 2026-11": 60])
+        }
+    }
+
     @Test("vectors of another length than before are refused")
     func dimension() async throws {
         try await ScriptedModel.run { endpoint in
@@ -80,7 +99,7 @@ struct LanguageModelEmbedderTests {
         try await ScriptedModel.run { baseURL = $0.baseURL }
         let embedder = OpenAIEmbedder(
             configuration: ModelConfiguration(name: "m", baseURL: baseURL, key: "sk-secret"), client: ModelBench.client,
-            clock: ModelTime().clock, logger: Logger(label: "test"))
+            ledger: TestLedger(), month: { "2026-11" }, clock: ModelTime().clock, logger: Logger(label: "test"))
         let reason = await Self.reason { try await embedder.embed(["ZZTOP"]) }
         #expect(reason?.contains("can't be reached") == true)
         #expect(reason?.contains("sk-secret") == false && reason?.contains("ZZTOP") == false)

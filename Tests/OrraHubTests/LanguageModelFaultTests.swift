@@ -73,18 +73,52 @@ struct LanguageModelFaultTests {
     @Test("an answer that does not come in time is given up, and not asked for again")
     func slow() async throws {
         try await ScriptedModel.run([.never]) { endpoint in
-            let bench = ModelBench(endpoint) { $0.timeout = .milliseconds(300) }
-            let fault = await bench.fault()
+            let bench = ModelBench(endpoint) {
+                $0.timeout = .milliseconds(300)
+                $0.promptPrice = 1_000_000
+            }
+            let fault = await bench.fault(String(repeating: "x", count: 4_000))
             #expect(fault?.kind == .timedOut)
             #expect(endpoint.requests.count == 1)
+            // The provider bills the question all the same.
+            let usage = try #require(fault?.usage)
+            #expect((1_000...1_200).contains(usage.promptTokens) && usage.completionTokens == 0)
+            #expect(usage.microcost == usage.promptTokens)
+            #expect(await bench.ledger.usages == [usage])
+        }
+    }
+
+    @Test("what an endpoint refused, or never got, costs nothing", arguments: [429, 500, 401, 0])
+    func free(status: Int) async throws {
+        try await ScriptedModel.run([.status(status == 0 ? 200 : status)]) { endpoint in
+            let bench =
+                status == 0
+                ? ModelBench(baseURL: "http://127.0.0.1:1/v1") { $0.promptPrice = 1_000_000 }
+                : ModelBench(endpoint) { $0.promptPrice = 1_000_000 }
+            let fault = await bench.fault()
+            #expect(fault?.usage?.promptTokens == 0)
+            #expect(await bench.ledger.usages.isEmpty)
         }
     }
 
     @Test("a connection that is cut in the middle of an answer is tried again")
     func cutOff() async throws {
         try await ScriptedModel.run([.cutOff, .text("x")]) { endpoint in
-            #expect(await ModelBench(endpoint).text() == "x")
+            let bench = ModelBench(endpoint)
+            let answer = try await bench.ask(String(repeating: "x", count: 4_000)).get()
+            #expect(answer.text == "x")
             #expect(endpoint.requests.count == 2)
+            // The endpoint's own 1,000 of the second question, and an estimate of the first.
+            #expect((2_000...2_200).contains(answer.usage.promptTokens))
+            #expect(answer.usage.completionTokens == 200)
+            #expect(await bench.ledger.usages == [answer.usage])
+        }
+        try await ScriptedModel.run([.cutOff]) { endpoint in
+            let bench = ModelBench(endpoint)
+            let fault = await bench.fault(String(repeating: "x", count: 4_000))
+            #expect(fault?.kind == .unreachable)
+            #expect((3_000...3_600).contains(fault?.usage?.promptTokens ?? 0))
+            #expect(await bench.ledger.usages.count == 1)
         }
     }
 
@@ -173,12 +207,12 @@ struct LanguageModelFaultTests {
                 group.addTask { await bench.fault() }
                 try await until("the request is there") { !endpoint.requests.isEmpty }
                 group.cancelAll()
-                #expect(
-                    try await group.next() ?? nil
-                        == ModelFault(
-                            .unreachable,
-                            "nobody waits for \(endpoint.baseURL.dropFirst(7).dropLast(3))'s answer any more",
-                            usage: .init(model: "test-model", promptTokens: 0, completionTokens: 0, requests: 1)))
+                let fault = try #require(try await group.next() ?? nil)
+                #expect(fault.kind == .unreachable)
+                let host = endpoint.baseURL.dropFirst(7).dropLast(3)
+                #expect(fault.reason == "nobody waits for \(host)'s answer any more")
+                #expect(fault.usage?.requests == 1)
+                #expect(await bench.ledger.usages == [fault.usage])
             }
             endpoint.then(.text("x"))
             #expect(await bench.text() == "x")

@@ -174,4 +174,73 @@ struct ModelPlanningTests {
             #expect(usage?["microcost"]?.number.flatMap { Int($0.text) } ?? 0 > 1)
         }
     }
+
+    @Test("a budget that nothing would be counted against is refused, and says which prices are missing")
+    func budgetWithoutPrices() async throws {
+        try await Self.withModel { hub, model in
+            let project = try await hub.makeProject()
+            let refused = try await project.put("/planning", ["modelBudget": 5_000_000])
+            #expect(refused.status == 400)
+            #expect(refused.param == "modelBudget")
+            #expect(refused.message.contains("set LLM_PROMPT_PRICE and LLM_COMPLETION_PRICE where the hub runs"))
+            #expect(try await project.get("/planning").json["own"] == [:])
+            // 0 binds without prices.
+            #expect(try await project.put("/planning", ["modelBudget": 0]).status == 200)
+            _ = try await Self.registerPayment(project)
+            #expect(try await Self.submit(project, "A-1").code == "Orra:PlanningBudgetSpent")
+            #expect(model.questions.isEmpty)
+        }
+        try await Self.withModel(price: 1) { hub, _ in
+            let project = try await hub.makeProject()
+            #expect(try await project.put("/planning", ["modelBudget": 5_000_000]).status == 200)
+        }
+    }
+
+    @Test("embeddings count as spent in the project that asked for them")
+    func embeddings() async throws {
+        try await ScriptedModel.run { model in
+            let configuration = ModelConfiguration(
+                name: "scripted", baseURL: model.baseURL,
+                embeddings: .init(name: "vectors", baseURL: model.baseURL, price: 2_000_000))
+            try await withTestHub(model: configuration) { hub in
+                let project = try await hub.makeProject()
+                let other = try await hub.makeProject("other")
+                #expect(try await project.post("/groundings", PlanningRouteTests.grounding).status == 201)
+                let action: JSONValue = ["content": "Write a poem"]
+                let tested = try await project.post(
+                    "/groundings/test", ["grounding": PlanningRouteTests.grounding, "action": action])
+                #expect(tested.status == 200)
+                let usage = try await project.get("/planning").json["usage"]
+                let count = model.requests.count
+                #expect(count == 2)
+                #expect(usage?["promptTokens"]?.integer == 40 * count)
+                #expect(usage?["microcost"]?.integer == 80 * count)
+                #expect(try await other.get("/planning").json["usage"]?["promptTokens"] == 0)
+            }
+        }
+    }
+
+    @Test("a plan whose service changes while it is made is made anew; one whose service registers as it was is not")
+    func registeredMeanwhile() async throws {
+        for changes in [true, false] {
+            try await Self.withModel { hub, model in
+                let project = try await hub.makeProject()
+                let payment = try await Self.registerPayment(project)
+                model.then(.held(.plan(Self.plan(payment))), .plan(Self.plan(payment)))
+                let answer = try await withThrowingTaskGroup(of: Answer.self) { group in
+                    group.addTask { try await Self.submit(project, "A-1") }
+                    try await until("the model is asked") { model.questions.count == 1 }
+                    _ = try await project.register(
+                        "payment", input: TestProject.object(["orderId": ["type": "string"]], required: ["orderId"]),
+                        description: "Charges a card", more: changes ? ["approval": "required"] : [:])
+                    model.release()
+                    return try await group.next()
+                }
+                #expect(answer?.status == 202)
+                #expect(answer?.json["pauseReason"]?.string == (changes ? "approval" : "service_away"))
+                #expect(answer?.json["planner"]?.string == "model" || changes)
+                #expect(model.questions.count == 1 || changes)
+            }
+        }
+    }
 }

@@ -121,4 +121,42 @@ struct PlanPreviewTests {
             #expect(try await project.get("/orchestrations").json == [:])
         }
     }
+
+    @Test("a plan that is given or pinned, and wrong, is explained where that is asked for")
+    func explainedErrors() async throws {
+        try await withTestHub { hub in
+            let project = try await hub.makeProject()
+            try await project.register("echo")
+            let wrong = TestProject.plan(("echo", ["text": "$task9.text", "more": 1]))
+            let given = try await project.post("/plans", TestProject.action(plan: wrong, more: ["explain": true]))
+            #expect(given.status == 200)
+            #expect(given.json["verdict"] == "refused")
+            #expect(given.json["planner"] == "given")
+            #expect(given.json["reason"]?.string?.contains("task9, which the plan does not have") == true)
+            #expect(given.json["reason"]?.string?.contains("task1.input.more") == true)
+            #expect(
+                given.json["stages"]?.array?.map { "\($0["stage"]?.string ?? "") \($0["result"]?.string ?? "")" }
+                    == ["parameters passed", "given passed", "validation refused"])
+            let parameters = try await project.post(
+                "/plans", TestProject.action(plan: ["tasks": []], more: ["explain": true]))
+            #expect(parameters.json["verdict"] == "refused")
+
+            let id = try await project.submit(plan: TestProject.plan(("echo", ["text": "a"])))
+            _ = try await project.post("/plans/pins", ["name": "say", "from": .string(id.rawValue)])
+            let body: JSONValue = ["pinned": "say", "explain": true]
+            #expect(try await project.post("/plans", body).json["verdict"] == "run")
+            try await project.register("echo", input: TestProject.object(["sound": ["type": "string"]]))
+            let pinned = try await project.post("/plans", body)
+            #expect(pinned.status == 200)
+            #expect(pinned.json["verdict"] == "refused")
+            #expect(pinned.json["planner"] == "pinned")
+            #expect(pinned.json["reason"]?.string?.contains("the input schema has changed") == true)
+            #expect(pinned.json["stages"]?.array?.last?["stage"] == "pinned")
+            // Without, and to run, it is an error as before.
+            let plain = try await project.post("/plans", ["pinned": "say"])
+            #expect(plain.status == 400 && plain.code == "Orra:InvalidPlan")
+            #expect(try await project.post("/orchestrations", ["pinned": "say"]).code == "Orra:InvalidPlan")
+            #expect(try await project.post("/plans", ["pinned": "other", "explain": true]).status == 404)
+        }
+    }
 }

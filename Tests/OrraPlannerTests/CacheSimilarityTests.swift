@@ -93,7 +93,6 @@ struct CacheSimilarityTests {
         catalogue[0].version = 2
         catalogue[0].description += " at once"
         #expect(await test.plan("Charge the customer", parameters, catalogue).origin == .model)
-        await test.pipeline.forget(project: ProjectID("p_1"))
         #expect(await test.plan("Charge the customer", parameters).origin == .cache)
     }
 

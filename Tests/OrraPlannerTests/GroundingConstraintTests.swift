@@ -1,6 +1,7 @@
 import OrraModel
-import OrraPlanner
 import Testing
+
+@testable import OrraPlanner
 
 @Suite("Constraints of plans")
 struct GroundingConstraintTests {
@@ -139,5 +140,63 @@ struct GroundingConstraintTests {
         let variables = (0..<20).map { "?v\($0)" }.joined(separator: " ")
         let reason = try violation("(forall (\(variables)) (used ?v0))", plan)
         #expect(reason?.contains("takes too long") == true)
+    }
+
+    @Test("all rules together take no more steps than a plan may, and a plan that is not wholly checked is refused")
+    func totalBudget() throws {
+        let plan = Sample.plan("verify-customer", "refund-service<1", "notify.v2", "order-lookup")
+        func rules(_ constraints: [String]) -> PlanRules {
+            PlanRules([
+                Grounding(
+                    name: "g", domain: "d", version: "1", useCases: [.init(action: "x")], constraints: constraints)
+            ])
+        }
+        // 4 services: 1 for the rule, 1 for the quantifier, 4 for what it ranges over, 4 for the atoms.
+        let each = Array(repeating: "(forall (?s - service) (used ?s))", count: 100)
+        let kept = rules(each).violations(in: plan, atMost: 16, steps: 1_001, names: Sample.name)
+        #expect(kept == [])
+        let spent = rules(each).violations(in: plan, atMost: 16, steps: 1_000, names: Sample.name)
+        #expect(spent.count == 1)
+        #expect(spent.first?.contains("99 of 100 were checked in 1000 steps") == true)
+        // One that takes too long by itself leaves the others their steps.
+        let variables = (0..<20).map { "?v\($0)" }.joined(separator: " ")
+        let long = "(forall (\(variables)) (used ?v0))"
+        let found = rules([long, "(at-most-once notify.v2)", "(never-together notify.v2 order-lookup)", "prose"])
+            .violations(in: plan, atMost: 16, names: Sample.name)
+        #expect(found.count == 2)
+        #expect(found.first?.contains("takes too long to check: use fewer quantifiers") == true)
+        #expect(found.last?.contains("must not be in one plan") == true)
+        // As many as can be come to an end.
+        let many = rules(Array(repeating: long, count: 100))
+            .violations(in: plan, atMost: 200, names: Sample.name)
+        #expect(many.count == 10)
+        #expect(many.last?.contains("of 100 were checked in 1000000 steps") == true)
+        #expect(rules(each).violations(in: plan, atMost: 0, names: Sample.name) == [])
+    }
+
+    @Test("a plan whose action is cancelled while it is checked does not pass")
+    func cancelled() async {
+        let plan = Sample.plan("verify-customer")
+        let rules = PlanRules([
+            Grounding(
+                name: "g", domain: "d", version: "1", useCases: [.init(action: "x")],
+                constraints: ["(used order-lookup)"])
+        ])
+        let found = await withTaskGroup(of: [String].self) { group in
+            group.cancelAll()
+            group.addTask { rules.violations(in: plan, atMost: 16, names: Sample.name) }
+            return await group.next()
+        }
+        #expect(found == ["the action was cancelled while its plan was checked"])
+    }
+
+    @Test("order between services of several tasks holds if it holds for each task of the second")
+    func severalTasks() throws {
+        let plan = Sample.plan("verify-customer", "refund-service<1", "refund-service")
+        #expect(try violation("(before verify-customer refund-service)", plan) != nil)
+        let chained = Sample.plan("verify-customer", "refund-service<1", "refund-service<2")
+        #expect(try violation("(before verify-customer refund-service)", chained) == nil)
+        #expect(try violation("(not (before refund-service refund-service))", chained) == nil)
+        #expect(try violation("(not (before refund-service verify-customer))", chained) == nil)
     }
 }

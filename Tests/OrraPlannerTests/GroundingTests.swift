@@ -122,7 +122,7 @@ struct GroundingTests {
         var isShort = false
         var fault: EmbeddingFault?
 
-        func embed(_ texts: [String]) async throws(EmbeddingFault) -> [[Float]] {
+        func embed(_ texts: [String], for project: ProjectID?) async throws(EmbeddingFault) -> [[Float]] {
             if let fault { throw fault }
             return texts.dropFirst(isShort ? 1 : 0).map { vectors[$0] ?? [0, 0] }
         }

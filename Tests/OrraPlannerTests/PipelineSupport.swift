@@ -63,7 +63,7 @@ struct TestEmbedder: Embedder {
     var vectors: [String: [Float]] = [:]
     var fault: String?
 
-    func embed(_ texts: [String]) async throws(EmbeddingFault) -> [[Float]] {
+    func embed(_ texts: [String], for project: ProjectID?) async throws(EmbeddingFault) -> [[Float]] {
         if let fault { throw EmbeddingFault(reason: fault) }
         return texts.map { vectors[$0] ?? [0, 0, 1] }
     }

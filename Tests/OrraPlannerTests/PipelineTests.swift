@@ -212,6 +212,27 @@ struct PipelineTests {
 
     // MARK: - Indexes
 
+    @Test("Constraints are read once for each version of the groundings, for plans of every source")
+    func rules() async throws {
+        let test = TestPipeline(TestModel(answers: [good]))
+        let wire = try JSONValue(parsing: good)
+        func check(_ constraint: String) async -> PlanningOutcome {
+            // As the hub does: the list is a new one each time.
+            let groundings = [grounding(action, constraints: ["Be kind", constraint])]
+            _ = await test.plan(action, parameters, groundings: groundings)
+            return await test.pipeline.check(
+                given: wire,
+                PlanningRequest(
+                    action: action, parameters: parameters, catalogue: Sample.shop, project: ProjectID("p_1"),
+                    groundings: groundings))
+        }
+        for _ in 0..<3 { #expect(await check("(at-most-once payment-service)").runs) }
+        let project = await test.pipeline.indexes.index(of: ProjectID("p_1"))
+        #expect(await project.readings == 1)
+        #expect(await check("(requires inventory-tool before payment-service)").refusal?.kind == .invalid)
+        #expect(await project.readings == 2)
+    }
+
     @Test("A catalogue is indexed once for each version, and projects are bounded")
     func indexes() async {
         let test = TestPipeline()
@@ -223,7 +244,7 @@ struct PipelineTests {
         _ = await test.plan(action, parameters, catalogue)
         #expect(await project.builds == 2)
         for number in 0..<100 { _ = await test.pipeline.indexes.index(of: ProjectID("p_\(number)x")) }
-        #expect(await test.pipeline.indexes.count == ProjectIndexes.maximumProjects)
+        #expect(await test.pipeline.indexes.count == Limits.projectsInMemory)
         #expect(await test.pipeline.indexes.index(of: ProjectID("p_1")) !== project)
     }
 }

@@ -166,7 +166,10 @@ struct SQLiteMigrationTests {
         try await TemporaryDirectory.use { directory in
             let store = try await SQLiteStore.open(directory: directory)
             try await store.commit(
-                S.base + [.document(S.document("a")), .document(S.document("b", kind: .pinnedPlan))])
+                S.base + [
+                    .document(S.document("a")), .document(S.document("c")),
+                    .document(S.document("b", kind: .pinnedPlan)),
+                ])
             try await store.pool.write {
                 try $0.execute(sql: #"UPDATE documents SET body = '{"hush' WHERE name = 'a'"#)
             }
@@ -175,9 +178,16 @@ struct SQLiteMigrationTests {
             }
             #expect(error?.code == .damaged)
             #expect(error?.message.contains("grounding") == true && error?.message.contains("hush") == false)
+            // Which one it is can be found out.
+            #expect(try await store.documentNames(of: S.project.id, kind: .grounding, limit: 9) == ["c", "a"])
+            let again = await #expect(throws: StoreError.self) {
+                try await store.document(of: S.project.id, kind: .grounding, name: "a")
+            }
+            #expect(again == error)
+            #expect(try await store.document(of: S.project.id, kind: .grounding, name: "c") != nil)
             #expect(try await store.documents(of: S.project.id, kind: .pinnedPlan, limit: 9).count == 1)
             try await store.commit([.document(S.document("a"))])
-            #expect(try await store.documents(of: S.project.id, kind: .grounding, limit: 9).count == 1)
+            #expect(try await store.documents(of: S.project.id, kind: .grounding, limit: 9).count == 2)
             await store.close()
         }
     }
@@ -202,7 +212,8 @@ struct SQLiteMigrationTests {
             let small: Set = ["projects", "p", "api_keys", "webhooks", "services", "clock"]
             #expect(plans.count == statements.count)
             #expect(tables.contains("documents"))
-            for sql in [Statements.documents, Statements.upsertDocument, Statements.deleteDocument] {
+            let documents = [Statements.documents, Statements.document, Statements.documentNames]
+            for sql in documents + [Statements.upsertDocument, Statements.deleteDocument] {
                 #expect(statements.contains(sql))
             }
             #expect(tables.isSuperset(of: small.subtracting(["p"])))

@@ -30,6 +30,40 @@ extension StoreConformance {
         }
     }
 
+    @Test(
+        "one document is found by its name, and names come in the order of documents", arguments: StoreBackend.allCases)
+    func oneDocument(_ backend: StoreBackend) async throws {
+        try await backend.open { opened in
+            let all = [S.document("b", at: 5), S.document("a", at: 9), S.document("a%", at: 5), S.document("", at: 1)]
+            let foreign = [
+                S.document("a", kind: .pinnedPlan, body: [1]), S.document("a", project: S.otherProject.id, body: [2]),
+            ]
+            try await opened.store.commit(S.base + (all + foreign).map(Write.document))
+            try await opened.reopen()
+            let store = opened.store
+            func one(_ name: String, _ kind: ProjectDocument.Kind = .grounding, of project: ProjectID = S.project.id)
+                async throws -> ProjectDocument?
+            {
+                try await store.document(of: project, kind: kind, name: name)
+            }
+            for document in all { #expect(try await one(document.name) == document) }
+            #expect(try await one("a", .pinnedPlan) == foreign[0])
+            #expect(try await one("a", of: S.otherProject.id) == foreign[1])
+            for name in ["A", "c", "%"] { #expect(try await one(name) == nil) }
+            #expect(try await one("b", .pinnedPlan) == nil)
+            #expect(try await one("b", of: S.otherProject.id) == nil)
+            for limit in [-1, 0, 2, 9] {
+                #expect(
+                    try await store.documentNames(of: S.project.id, kind: .grounding, limit: limit)
+                        == documents(store, .grounding, limit: limit).map(\.name))
+            }
+            let later = S.document("b", at: 3, body: ["new": true])
+            try await store.commit([.document(later), .deleteDocuments(S.project.id, .grounding, names: ["a"])])
+            #expect(try await one("b") == later)
+            #expect(try await one("a") == nil)
+        }
+    }
+
     @Test("a document is replaced by its name, and takes its place among the newest", arguments: StoreBackend.allCases)
     func replacedDocuments(_ backend: StoreBackend) async throws {
         try await backend.open { opened in

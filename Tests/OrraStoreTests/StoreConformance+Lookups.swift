@@ -88,6 +88,8 @@ extension StoreConformance {
             #expect(try await store.hidden(limit: 9).isEmpty)
             for kind in ProjectDocument.Kind.allCases {
                 #expect(try await store.documents(of: S.project.id, kind: kind, limit: 9).isEmpty)
+                #expect(try await store.document(of: S.project.id, kind: kind, name: "a") == nil)
+                #expect(try await store.documentNames(of: S.project.id, kind: kind, limit: 9).isEmpty)
             }
             try await store.commit([
                 .outboxDelete(S.key(1)), .outboxDead(S.key(1), at: S.at(1), error: "away"), .hide([S.id(1)]),

@@ -182,6 +182,13 @@ struct StoreEquivalenceTests {
             #expect(
                 try await sqlite.documents(of: project, kind: kind, limit: 3)
                     == memory.documents(of: project, kind: kind, limit: 3))
+            let names = try await sqlite.documentNames(of: project, kind: kind, limit: 3)
+            #expect(try await memory.documentNames(of: project, kind: kind, limit: 3) == names)
+            for name in names + ["nothing"] {
+                #expect(
+                    try await sqlite.document(of: project, kind: kind, name: name)
+                        == memory.document(of: project, kind: kind, name: name))
+            }
         }
         #expect(try await sqlite.prunedPosition(of: project) == memory.prunedPosition(of: project))
         #expect(

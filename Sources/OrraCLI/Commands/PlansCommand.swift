@@ -76,7 +76,7 @@ struct PlansCommand: ParsableCommand {
                     Line("  \(cached.action)"),
                     Line(
                         "  made \(Times.moment(cached.createdAt)), until \(Times.moment(cached.expiresAt)), "
-                            + "used \(cached.uses)×", .faint),
+                            + "used \(cached.uses)× since the hub took it into memory", .faint),
                 ]
             }
             if let plan { lines += [Line()] + JSONText.prettyLines(plan.value).map { Line($0) } }

@@ -62,7 +62,7 @@ extension HubServices {
         do throws(EmbeddingFault) {
             report = try await GroundingReport(
                 body.grounding, action: submission.action, parameterNames: submission.parameters.keys,
-                embedder: planning.embedder, threshold: nil)
+                embedder: planning.embedder, threshold: nil, for: project)
         } catch {
             throw APIError(.unavailable, .plannerUnavailable, error.reason)
         }
@@ -113,6 +113,7 @@ extension HubServices {
         guard settings.modelBudget.map({ $0 >= 0 }) ?? true else {
             throw fault("modelBudget", "a budget is 0 or more")
         }
+        if let reason = planning.budgetFault(settings.modelBudget) { throw fault("modelBudget", reason) }
     }
 
     /// Changes what the project has for planning; refusals are the caller's errors.

@@ -76,8 +76,10 @@ extension HubServices {
                 .validation, .invalidPlan, param: "from",
                 "the plan has \(plan.plan.bytes.count) bytes; one that is saved may have \(Limits.pinnedPlanBytes)")
         }
-        let others = try await read { _ throws(StoreError) in try await planning.pinned(of: project) }
-        guard others.count < Limits.pinnedPlansPerProject || others.contains(where: { $0.name == name }) else {
+        let others = try await read { store throws(StoreError) in
+            try await store.documentNames(of: project, kind: .pinnedPlan, limit: Limits.pinnedPlansPerProject)
+        }
+        guard others.count < Limits.pinnedPlansPerProject || others.contains(name) else {
             throw APIError(
                 .tooMany, .tooMany, "a project has at most \(Limits.pinnedPlansPerProject) pinned plans")
         }

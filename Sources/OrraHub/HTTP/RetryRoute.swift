@@ -10,23 +10,23 @@ import OrraStore
 extension HubServices {
     func retry(_ request: Hummingbird.Request, _ context: HubContext) async throws -> Response {
         let row = try await row(context)
-        guard let key = try request.submissionKey() else { return try await retry(row.id, under: nil) }
+        guard let key = try request.submissionKey() else { return try await retry(row, under: nil) }
         // The key stands for this retry: it is none of a submission, nor of another one's retry.
         return try await once(.init(project: row.project, key: key), "retry \(row.id)") { submission in
-            try await retry(row.id, under: submission)
+            try await retry(row, under: submission)
         }
     }
 
     private func retry(
-        _ id: OrchestrationID, under row: ((OrchestrationID) -> SubmissionRow)?
+        _ row: OrchestrationRow, under submission: ((OrchestrationID) -> SubmissionRow)?
     ) async throws -> Response {
-        let before = try await orchestration(id)
+        var catalogue = await loop.directory.services(of: row.project)
+        let before = try await orchestration(row.id)
         guard before.retryRefusal == nil, let plan = before.plan else {
             throw APIError(
                 .invalidOperation, .cannotRetry,
                 "\(before.id) can't be retried: \(before.retryRefusal ?? "it has no plan")")
         }
-        let catalogue = await loop.directory.services(of: before.project)
         let registered = Set(catalogue.map(\.id))
         guard plan.tasks.allSatisfy({ registered.contains($0.service) }) else {
             throw APIError(
@@ -34,20 +34,23 @@ extension HubServices {
                 "\(before.id) can't be retried: a service of its plan is no longer registered")
         }
         let page = try await read { _ throws(StoreError) in try await planning.book.page(of: before.project) }
-        let used = Set(plan.tasks.map(\.service))
-        let asksApproval =
-            planning.settings(page).approveNewPlans == true && before.terms.planner != .pinned
-            || catalogue.contains { used.contains($0.id) && $0.approval }
-        let terms = before.termsOfRetry(
-            planHash: HubPlanning.hash(plan, catalogue), asking: asksApproval ? .approval : nil)
         var random = SystemRandomNumberGenerator()
         let received = Event.Received(
             orchestration: .random(using: &random), project: before.project, action: before.action,
             data: before.data, timeout: before.timeout, gracePeriod: before.gracePeriod, webhook: before.webhook,
             retryOf: before.id)
-        return try await keep(
-            received, searchableValues: Submission.searchableValues(of: before.data),
-            Decision(
-                .plan(plan, kept: before.keptOutputs, terms: terms, submission: row?(received.orchestration))))
+        let values = Submission.searchableValues(of: before.data)
+        return try await run(received, searchableValues: values, isAtOnce: true) { isAgain in
+            // A service of the plan was registered meanwhile: whether the yes on record covers it is asked again.
+            if isAgain { catalogue = await loop.directory.services(of: row.project) }
+            let demand = ApprovalDemand(
+                plan, origin: before.terms.planner, catalogue: catalogue, settings: planning.settings(page))
+            let terms = before.termsOfRetry(
+                planHash: HubPlanning.hash(plan, catalogue), asking: demand == nil ? nil : .approval)
+            return Decision(
+                .plan(
+                    plan, kept: before.keptOutputs, terms: terms, submission: submission?(received.orchestration),
+                    seen: plan.versions(in: catalogue)))
+        }
     }
 }

@@ -44,7 +44,8 @@ extension HubServices {
         _ submission: Submission, for project: ProjectID, under row: ((OrchestrationID) -> SubmissionRow)?
     ) async throws -> Response {
         // A plan that was there before the action is checked before anything is kept.
-        let (planning, checked) = try await check(submission, for: project)
+        var (planning, made) = try await check(submission, for: project)
+        if let refusal = made?.refusal, refusal.kind != .notActionable { throw refusal.apiError }
 
         var random = SystemRandomNumberGenerator()
         let received = Event.Received(
@@ -52,16 +53,21 @@ extension HubServices {
             data: RawJSON(.array(submission.data.map { ["field": .string($0.field), "value": $0.value] })),
             timeout: submission.timeout, gracePeriod: submission.gracePeriod, webhook: submission.webhook)
         // A model may take seconds: that the action came in is kept before it is asked.
-        guard checked == nil, self.planning.model != nil else {
+        let isAtOnce = made != nil || self.planning.model == nil
+        return try await run(received, searchableValues: submission.searchableValues, isAtOnce: isAtOnce) { isAgain in
+            if isAgain {
+                let before = (catalogue: planning.catalogue, made: made)
+                (planning, made) = try await check(submission, for: project)
+                if let refusal = made?.refusal, refusal.kind != .notActionable { throw refusal.apiError }
+                // A service of the plan was registered meanwhile. If it is as it was, so is the plan.
+                if made == nil, before.made?.plan?.isSame(in: before.catalogue, planning.catalogue) == true {
+                    made = before.made
+                }
+            }
             let outcome: PlanningOutcome
-            if let checked { outcome = checked } else { outcome = await self.planning.pipeline.plan(planning) }
-            return try await keep(
-                received, searchableValues: submission.searchableValues,
-                decision(received.orchestration, outcome, planning, under: row))
-        }
-        return try await keepThenPlan(received, searchableValues: submission.searchableValues) {
-            decision(
-                received.orchestration, await self.planning.pipeline.plan(planning), planning, under: row)
+            if let made { outcome = made } else { outcome = await self.planning.pipeline.plan(planning) }
+            made = outcome
+            return decision(received.orchestration, outcome, planning, under: row)
         }
     }
 
@@ -81,7 +87,7 @@ extension HubServices {
             Decision(
                 .plan(
                     plan, terms: self.planning.terms(of: outcome, plan, hold: hold, planning),
-                    stages: outcome.stages, submission: row?(id)))
+                    stages: outcome.stages, submission: row?(id), seen: plan.versions(in: planning.catalogue)))
         }
         switch outcome.verdict {
         case .run(let plan): return accept(plan, nil)
@@ -95,20 +101,18 @@ extension HubServices {
         }
     }
 
-    /// Keeps what came in and what was made of it, in one commit.
-    func keep(_ received: Event.Received, searchableValues: [String], _ decision: Decision) async throws -> Response {
-        try await answer(
-            .submit(received, parameterValues: searchableValues, decision.planning), of: decision)
-    }
-
-    /// Keeps what came in, then what is made of it.
-    private func keepThenPlan(
-        _ received: Event.Received, searchableValues: [String], _ decide: () async throws -> Decision
+    /// Keeps what came in and what is made of it: in one commit if that is made at once, else one after the other. Decides
+    /// again when a service that the decision follows from has been registered anew since.
+    func run(
+        _ received: Event.Received, searchableValues: [String], isAtOnce: Bool,
+        _ decide: (_ isAgain: Bool) async throws -> Decision
     ) async throws -> Response {
+        guard !isAtOnce else {
+            return try await self.decide(decide) { .submit(received, parameterValues: searchableValues, $0) }
+        }
         _ = try await self.request(.receive(received, parameterValues: searchableValues))
         do {
-            let decision = try await decide()
-            return try await answer(decision.planning.request(for: received.orchestration), of: decision)
+            return try await self.decide(decide) { $0.request(for: received.orchestration) }
         } catch let error as APIError where error.code == .unknownOrchestration {
             throw APIError(.invalidOperation, .alreadyEnded, "the action was cancelled while it was planned")
         } catch let error as APIError where error.code != .actionNotActionable {
@@ -118,12 +122,25 @@ extension HubServices {
         }
     }
 
-    private func answer(_ request: OrraCore.Request, of decision: Decision) async throws -> Response {
-        guard case .orchestration(let orchestration) = try await self.request(request) else {
-            throw APIError(.internalError, .internalError, "the hub gave no answer")
+    private func decide(
+        _ decide: (_ isAgain: Bool) async throws -> Decision, _ request: (PlanningDecision) -> OrraCore.Request
+    ) async throws -> Response {
+        for number in 0..<8 {
+            let decision = try await decide(number > 0)
+            let reply: Reply
+            do throws(RequestFailure) {
+                reply = try await loop.request(request(decision.planning))
+            } catch {
+                guard error == .stale else { throw error.apiError }
+                continue
+            }
+            guard case .orchestration(let orchestration) = reply else {
+                throw APIError(.internalError, .internalError, "the hub gave no answer")
+            }
+            if let error = decision.error { throw error }
+            return try answer(orchestration)
         }
-        if let error = decision.error { throw error }
-        return try answer(orchestration)
+        throw APIError.unavailable
     }
 
     /// The answer to an earlier submission with this key, if this one is the same.
@@ -149,18 +166,13 @@ extension HubServices {
         var request = try await read { _ throws(StoreError) in
             try await planning.request(submission, for: project, catalogue)
         }
-        let outcome: PlanningOutcome
         if let plan = submission.plan {
-            outcome = await planning.pipeline.check(given: plan, request)
-        } else if let name = submission.pinned {
-            let pinned = try await pinned(name, of: project)
-            if request.action.isEmpty { request.action = pinned.action }
-            outcome = await planning.pipeline.check(pinned: pinned, request)
-        } else {
-            return (request, nil)
+            return (request, await planning.pipeline.check(given: plan, request))
         }
-        if case .refuse(let refusal) = outcome.verdict, refusal.kind != .notActionable { throw refusal.apiError }
-        return (request, outcome)
+        guard let name = submission.pinned else { return (request, nil) }
+        let pinned = try await pinned(name, of: project)
+        if request.action.isEmpty { request.action = pinned.action }
+        return (request, await planning.pipeline.check(pinned: pinned, request))
     }
 
     func pinned(_ name: String, of project: ProjectID) async throws -> PinnedPlan {
@@ -189,10 +201,7 @@ extension HubServices {
                 taskZero: orchestration.plan?.parameters, retryOf: orchestration.retryOf,
                 pauseReason: orchestration.pauseReason, planHash: orchestration.terms.planHash,
                 planner: orchestration.terms.planner, confidence: orchestration.terms.confidence,
-                groundingHit: orchestration.terms.grounding.map {
-                    GroundingHit(
-                        name: $0.name, version: $0.version, action: $0.action, similarity: $0.similarity)
-                })
+                groundingHit: orchestration.terms.grounding)
             // One that came before may have ended.
             answer.results = orchestration.outcome?.results ?? []
             answer.abortReason = orchestration.outcome?.abortPayload

@@ -28,9 +28,8 @@ extension ModelConfiguration {
         if let seconds = try reader.number("LLM_TIMEOUT", in: 1...3_600) {
             configuration.timeout = .milliseconds(Int64(seconds * 1_000))
         }
-        configuration.promptPrice = try reader.number("LLM_PROMPT_PRICE", in: 0...1_000_000).map { Int($0 * 1_000_000) }
-        configuration.completionPrice = try reader.number("LLM_COMPLETION_PRICE", in: 0...1_000_000)
-            .map { Int($0 * 1_000_000) }
+        configuration.promptPrice = try reader.price("LLM_PROMPT_PRICE")
+        configuration.completionPrice = try reader.price("LLM_COMPLETION_PRICE")
         configuration.maximumTokens = try reader.number("LLM_MAX_TOKENS", in: 16...10_000_000).map { Int($0) }
         configuration.temperature = try reader.number("LLM_TEMPERATURE", in: 0...2)
         if let mode = reader["LLM_STRUCTURED_OUTPUT"] {
@@ -47,7 +46,9 @@ extension ModelConfiguration {
         let base = try reader.url("EMBEDDINGS_API_BASE_URL")
         let key = try reader.key("EMBEDDINGS_API_KEY")
         guard name != nil || base != nil || key != nil else { return nil }
-        return Embeddings(name: name ?? standardEmbeddings, baseURL: base ?? standardBaseURL, key: key)
+        return Embeddings(
+            name: name ?? standardEmbeddings, baseURL: base ?? standardBaseURL, key: key,
+            price: try reader.price("EMBEDDINGS_PRICE"))
     }
 }
 
@@ -92,6 +93,11 @@ private struct EnvironmentReader {
             throw ModelConfiguration.Fault(variable: name, reason: "has characters that no key has")
         }
         return value
+    }
+
+    /// Of a million tokens, in millionths.
+    func price(_ name: String) throws(ModelConfiguration.Fault) -> Int? {
+        try number(name, in: 0...1_000_000).map { Int(($0 * 1_000_000).rounded()) }
     }
 
     func number(_ name: String, in range: ClosedRange<Double>) throws(ModelConfiguration.Fault) -> Double? {

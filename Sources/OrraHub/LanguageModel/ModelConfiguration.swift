@@ -13,11 +13,14 @@ public struct ModelConfiguration: Sendable, Hashable {
         /// Without a slash at the end: `https://api.openai.com/v1`.
         public var baseURL: String
         public var key: String?
+        /// Millionths of a currency for a million tokens. `nil`: embeddings cost nothing.
+        public var price: Int?
 
-        public init(name: String, baseURL: String, key: String? = nil) {
+        public init(name: String, baseURL: String, key: String? = nil, price: Int? = nil) {
             self.name = name
             self.baseURL = baseURL
             self.key = key
+            self.price = price
         }
     }
 
@@ -61,15 +64,32 @@ public struct ModelConfiguration: Sendable, Hashable {
     public static let standardEmbeddings = "text-embedding-3-small"
     public static let standardTimeout = Duration.seconds(60)
 
-    /// What so many tokens cost; rounded up, so that a budget is never passed by roundings.
+    /// What so many tokens cost.
     func microcost(promptTokens: Int, completionTokens: Int) -> Int? {
-        guard promptPrice != nil || completionPrice != nil else { return nil }
-        func cost(_ tokens: Int, _ price: Int?) -> Int {
-            let (product, overflow) = max(0, tokens).multipliedReportingOverflow(by: price ?? 0)
-            return overflow ? Int.max / 2 : product
+        Self.microcost([(promptTokens, promptPrice), (completionTokens, completionPrice)])
+    }
+
+    /// Rounded up, so that a budget is never passed by roundings; `nil` where there are no prices.
+    static func microcost(_ parts: [(tokens: Int, price: Int?)]) -> Int? {
+        guard parts.contains(where: { $0.price != nil }) else { return nil }
+        var sum = 0
+        for part in parts {
+            let (product, isTooMuch) = max(0, part.tokens).multipliedReportingOverflow(by: part.price ?? 0)
+            let (next, overflow) = sum.addingReportingOverflow(product)
+            guard !isTooMuch, !overflow else { return Int.max / 1_000_000 }
+            sum = next
         }
-        let (sum, overflow) = cost(promptTokens, promptPrice).addingReportingOverflow(
-            cost(completionTokens, completionPrice))
-        return overflow ? Int.max / 2_000_000 : sum / 1_000_000 + (sum % 1_000_000 == 0 ? 0 : 1)
+        return sum / 1_000_000 + (sum % 1_000_000 == 0 ? 0 : 1)
+    }
+
+    /// Why a budget for models would hold nothing back: it lacks prices. `nil` for one that holds, and for 0, which refuses
+    /// every question.
+    public static func fault(ofBudget budget: Int?, with model: ModelConfiguration?) -> String? {
+        guard let budget, budget > 0 else { return nil }
+        let prices = [("LLM_PROMPT_PRICE", model?.promptPrice), ("LLM_COMPLETION_PRICE", model?.completionPrice)]
+        let missing = prices.filter { $0.1 == nil }.map(\.0)
+        guard !missing.isEmpty else { return nil }
+        return "a budget for models needs the prices of tokens, or nothing is ever counted as spent: set "
+            + "\(missing.joined(separator: " and ")) where the hub runs, or take 0, which refuses every question"
     }
 }

@@ -16,10 +16,22 @@ final class ModelEndpoint: Sendable {
         var isSuccess: Bool { (200..<300).contains(status) }
     }
 
+    /// What was sent for one answer.
+    struct Sent: Sendable, Hashable {
+        /// Tries again included.
+        var requests = 0
+        /// Of requests whose answer never came, or not whole: their makers bill them all the same.
+        var lostBytes = 0
+        /// A quarter of the bytes, as for all that no endpoint counts.
+        var lostTokens: Int { lostBytes / 4 }
+    }
+
     private enum Attempt: Sendable {
         case reply(Reply)
         /// May pass; `wait` is what the endpoint asks for.
         case again(ModelFault, wait: Duration?)
+        /// The connection was cut while the answer was awaited or read. May pass.
+        case cut(ModelFault)
         case fault(ModelFault)
         case cancelled
     }
@@ -69,9 +81,9 @@ final class ModelEndpoint: Sendable {
 
     /// - Parameters:
     ///   - deadline: by the clock's elapsed time; tries again included.
-    ///   - requests: counted up by what was sent.
+    ///   - sent: counted up.
     func post(
-        _ path: String, _ body: [UInt8], until deadline: Duration, requests: inout Int
+        _ path: String, _ body: [UInt8], until deadline: Duration, _ sent: inout Sent
     ) async throws(ModelFault) -> Reply {
         var last: ModelFault?
         for number in 0..<Self.tries {
@@ -88,24 +100,31 @@ final class ModelEndpoint: Sendable {
                 breaker.withLock { $0.abandoned(permission, at: clock.elapsed()) }
                 throw last ?? timedOut
             }
-            requests += 1
+            sent.requests += 1
             let asked: Duration?
             switch await attempt(path, body, within: left) {
             case .reply(let reply):
                 breaker.withLock { $0.succeeded() }
                 return reply
             case .fault(let fault):
+                sent.lostBytes += body.count
                 breaker.withLock {
                     if fault.kind == .timedOut { $0.failed(permission, at: clock.elapsed()) } else { $0.succeeded() }
                 }
                 throw fault
             case .cancelled:
+                sent.lostBytes += body.count
                 breaker.withLock { $0.abandoned(permission, at: clock.elapsed()) }
                 throw ModelFault(.unreachable, "nobody waits for \(host)'s answer any more")
             case .again(let fault, let wait):
                 breaker.withLock { $0.failed(permission, at: clock.elapsed()) }
                 last = fault
                 asked = wait
+            case .cut(let fault):
+                sent.lostBytes += body.count
+                breaker.withLock { $0.failed(permission, at: clock.elapsed()) }
+                last = fault
+                asked = nil
             }
             guard let fault = last else { continue }
             let pause = max(asked ?? .zero, backoff(number))
@@ -164,6 +183,8 @@ final class ModelEndpoint: Sendable {
                     return .reply(Reply(status: status, body: Array(bytes.readableBytesView)))
                 } catch is NIOTooManyBytesError {
                     return .fault(ModelFault(.malformed, "\(host) sent more than \(maximumBytes) bytes"))
+                } catch {
+                    return .cut(unreachable)
                 }
             }
             if let fault = passing(status) {
@@ -175,10 +196,14 @@ final class ModelEndpoint: Sendable {
             let complaint = (try? await response.body.collect(upTo: Self.complaintBytes)) ?? ByteBuffer()
             return .reply(Reply(status: status, body: Array(complaint.readableBytesView)))
         } catch {
-            return .again(
-                ModelFault(.unreachable, "\(host) can't be reached: the connection was refused, cut or not trusted"),
-                wait: nil)
+            // Closed by the other side once the request was under way.
+            return error as? HTTPClientError == .remoteConnectionClosed
+                ? .cut(unreachable) : .again(unreachable, wait: nil)
         }
+    }
+
+    private var unreachable: ModelFault {
+        ModelFault(.unreachable, "\(host) can't be reached: the connection was refused, cut or not trusted")
     }
 
     // MARK: - What a status means

@@ -23,18 +23,29 @@ final class OpenAIEmbedder: Embedder {
     static let timeout = Duration.seconds(20)
 
     let name: String
+    private let price: Int?
     private let endpoint: ModelEndpoint
+    private let ledger: any ModelLedger
+    private let month: @Sendable () -> String
     private let clock: ModelClock
     private let timeout: Duration
     private let logger: Logger
     private let memory = Mutex(Memory())
 
     /// Of the configuration's embeddings, or of the model itself where there are none.
-    init(configuration: ModelConfiguration, client: HTTPClient, clock: ModelClock = .system, logger: Logger) {
+    ///
+    /// `month`: the month of UTC in which it counts, `2026-11`.
+    init(
+        configuration: ModelConfiguration, client: HTTPClient, ledger: any ModelLedger,
+        month: @escaping @Sendable () -> String, clock: ModelClock = .system, logger: Logger
+    ) {
         let embeddings =
             configuration.embeddings
             ?? .init(name: configuration.name, baseURL: configuration.baseURL, key: configuration.key)
         name = embeddings.name
+        price = embeddings.price
+        self.ledger = ledger
+        self.month = month
         timeout = min(Self.timeout, configuration.timeout)
         self.clock = clock
         self.logger = logger
@@ -43,7 +54,7 @@ final class OpenAIEmbedder: Embedder {
             client: client, clock: clock)
     }
 
-    func embed(_ texts: [String]) async throws(EmbeddingFault) -> [[Float]] {
+    func embed(_ texts: [String], for project: ProjectID?) async throws(EmbeddingFault) -> [[Float]] {
         let texts = texts.map { String($0.prefix(Self.textCharacters)) }
         var known = recall(texts)
         var seen: Set<String> = []
@@ -51,7 +62,7 @@ final class OpenAIEmbedder: Embedder {
         var start = 0
         while start < missing.count {
             let part = Array(missing[start..<min(start + Self.batch, missing.count)])
-            let vectors = try await ask(part)
+            let vectors = try await ask(part, for: project)
             for (text, vector) in zip(part, vectors) { known[text] = vector }
             try keep(zip(part, vectors))
             start += part.count
@@ -91,17 +102,24 @@ final class OpenAIEmbedder: Embedder {
         guard fits else { throw EmbeddingFault(reason: "\(endpoint.host) sent vectors of another length than before") }
     }
 
-    private func ask(_ texts: [String]) async throws(EmbeddingFault) -> [[Float]] {
-        let body: JSONValue = [
+    private func ask(_ texts: [String], for project: ProjectID?) async throws(EmbeddingFault) -> [[Float]] {
+        let month = month()
+        let body = RawJSON([
             "model": .string(name), "input": .array(texts.map(JSONValue.string)), "encoding_format": "float",
-        ]
+        ]).bytes
+        var sent = ModelEndpoint.Sent()
         do throws(ModelFault) {
-            var requests = 0
-            let reply = try await endpoint.post(
-                "/embeddings", RawJSON(body).bytes, until: clock.elapsed() + timeout, requests: &requests)
+            let reply = try await endpoint.post("/embeddings", body, until: clock.elapsed() + timeout, &sent)
             guard reply.isSuccess else { throw endpoint.rejection(reply.status) }
-            return try read(reply.body, count: texts.count)
+            let answer = try? JSONValue(parsing: reply.body)
+            // What is of no use is paid for, too.
+            let counted = answer?["usage"]
+            let tokens = OpenAIModel.tokens(counted?["prompt_tokens"]) ?? OpenAIModel.tokens(counted?["total_tokens"])
+            await count((tokens ?? body.count / 4) + sent.lostTokens, sent, for: project, month)
+            sent.lostBytes = 0
+            return try read(answer, count: texts.count)
         } catch {
+            await count(sent.lostTokens, sent, for: project, month)
             logger.notice(
                 "an embedding model gave no answer",
                 metadata: ["model": "\(name)", "kind": "\(error.kind.rawValue)", "reason": "\(error.reason)"])
@@ -109,9 +127,20 @@ final class OpenAIEmbedder: Embedder {
         }
     }
 
-    private func read(_ body: [UInt8], count: Int) throws(ModelFault) -> [[Float]] {
+    private func count(
+        _ tokens: Int, _ sent: ModelEndpoint.Sent, for project: ProjectID?, _ month: String
+    ) async {
+        guard let project, tokens > 0 else { return }
+        await ledger.add(
+            PlanningStage.Usage(
+                model: name, promptTokens: tokens, completionTokens: 0,
+                microcost: ModelConfiguration.microcost([(tokens, price)]), requests: sent.requests),
+            by: project, month: month)
+    }
+
+    private func read(_ answer: JSONValue?, count: Int) throws(ModelFault) -> [[Float]] {
         let malformed = { (what: String) in ModelFault(.malformed, "\(self.endpoint.host) sent \(what)") }
-        guard let data = (try? JSONValue(parsing: body))?["data"]?.array else { throw malformed("no vectors") }
+        guard let data = answer?["data"]?.array else { throw malformed("no vectors") }
         guard data.count == count else { throw malformed("\(data.count) vectors for \(count) texts") }
         var vectors = [[Float]?](repeating: nil, count: count)
         for (position, element) in data.enumerated() {

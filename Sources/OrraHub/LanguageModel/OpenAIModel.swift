@@ -61,17 +61,16 @@ final class OpenAIModel: LanguageModel {
                 "the project's budget for models, \(Self.money(budget)) in a month, is spent: \(Self.money(spent)) in \(month)"
             )
         }
-        var requests = 0
+        var sent = ModelEndpoint.Sent()
         do throws(ModelFault) {
-            let answer = try await ask(request, &requests)
+            let answer = try await ask(request, &sent)
             await ledger.add(answer.usage, by: request.project, month: month)
             return answer
         } catch {
             var fault = error
-            if let usage = fault.usage {
+            if fault.usage == nil, sent.requests > 0 { fault.usage = usage(0, 0, sent) }
+            if let usage = fault.usage, usage.promptTokens > 0 || usage.completionTokens > 0 {
                 await ledger.add(usage, by: request.project, month: month)
-            } else if requests > 0 {
-                fault.usage = usage(0, 0, requests)
             }
             logger.notice(
                 "a language model gave no answer",
@@ -88,17 +87,18 @@ final class OpenAIModel: LanguageModel {
         return "\(microcost / 1_000_000).\(digits)"
     }
 
-    private func ask(_ request: ModelRequest, _ requests: inout Int) async throws(ModelFault) -> ModelAnswer {
+    private func ask(_ request: ModelRequest, _ sent: inout ModelEndpoint.Sent) async throws(ModelFault) -> ModelAnswer
+    {
         let deadline = clock.elapsed() + configuration.timeout
         var status = 400
         for _ in 0...Self.adaptions {
-            let sent = abilities.withLock { $0 }
-            let body = body(request, sent)
-            let reply = try await endpoint.post("/chat/completions", body, until: deadline, requests: &requests)
-            if reply.isSuccess { return try answer(reply.body, sent: body.count, requests) }
+            let known = abilities.withLock { $0 }
+            let body = body(request, known)
+            let reply = try await endpoint.post("/chat/completions", body, until: deadline, &sent)
+            if reply.isSuccess { return try answer(reply.body, size: body.count, sent) }
             status = reply.status
-            guard [400, 404, 415, 422, 501].contains(status), let next = adapted(sent, to: reply.body) else { break }
-            abilities.withLock { if $0 == sent { $0 = next } }
+            guard [400, 404, 415, 422, 501].contains(status), let next = adapted(known, to: reply.body) else { break }
+            abilities.withLock { if $0 == known { $0 = next } }
             logger.info(
                 "the model's endpoint does not know all of the request; it is sent less from now on",
                 metadata: ["model": "\(name)"])
@@ -154,17 +154,20 @@ final class OpenAIModel: LanguageModel {
 
     // MARK: - The answer
 
-    private func answer(_ body: [UInt8], sent: Int, _ requests: Int) throws(ModelFault) -> ModelAnswer {
+    /// `size`: bytes of the question.
+    private func answer(
+        _ body: [UInt8], size: Int, _ sent: ModelEndpoint.Sent
+    ) throws(ModelFault) -> ModelAnswer {
         guard let value = try? JSONValue(parsing: body), value.object != nil else {
             // Paid for, most likely: what was sent is counted by its size.
-            throw ModelFault(.malformed, "\(endpoint.host) sent no JSON", usage: usage(sent / 4, 0, requests))
+            throw ModelFault(.malformed, "\(endpoint.host) sent no JSON", usage: usage(size / 4, 0, sent))
         }
         let choice = value["choices"]?.array?.first
         let text = Self.text(choice?["message"])
         let counted = value["usage"]
         let usage = usage(
-            Self.tokens(counted?["prompt_tokens"]) ?? sent / 4,
-            Self.tokens(counted?["completion_tokens"]) ?? (text?.utf8.count ?? 0) / 4, requests)
+            Self.tokens(counted?["prompt_tokens"]) ?? size / 4,
+            Self.tokens(counted?["completion_tokens"]) ?? (text?.utf8.count ?? 0) / 4, sent)
         guard let choice else {
             throw ModelFault(.malformed, "\(endpoint.host) sent an answer without choices", usage: usage)
         }
@@ -194,13 +197,16 @@ final class OpenAIModel: LanguageModel {
         return RawJSON(["tasks": [], "refusal": .string(refusal)]).text
     }
 
-    private static func tokens(_ value: JSONValue?) -> Int? {
+    static func tokens(_ value: JSONValue?) -> Int? {
         value?.integer.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
     }
 
-    private func usage(_ prompt: Int, _ completion: Int, _ requests: Int) -> PlanningStage.Usage {
-        PlanningStage.Usage(
+    /// Of an answer, with the questions before it whose answers were lost.
+    private func usage(_ prompt: Int, _ completion: Int, _ sent: ModelEndpoint.Sent) -> PlanningStage.Usage {
+        let prompt = prompt + sent.lostTokens
+        return PlanningStage.Usage(
             model: name, promptTokens: prompt, completionTokens: completion,
-            microcost: configuration.microcost(promptTokens: prompt, completionTokens: completion), requests: requests)
+            microcost: configuration.microcost(promptTokens: prompt, completionTokens: completion),
+            requests: sent.requests)
     }
 }

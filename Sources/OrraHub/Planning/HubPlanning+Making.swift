@@ -20,14 +20,16 @@ extension HubPlanning {
         var model: (any LanguageModel)?
         var embedder: any Embedder = LexicalEmbedder()
         if let settings = configuration.model, let client {
+            let month: @Sendable () -> String = { Self.month(of: loop.now) }
             model = OpenAIModel(
-                configuration: settings, client: client, ledger: ledger,
-                month: { Self.month(of: loop.now) }, logger: logger)
+                configuration: settings, client: client, ledger: ledger, month: month, logger: logger)
             if settings.embeddings != nil {
-                embedder = OpenAIEmbedder(configuration: settings, client: client, logger: logger)
+                embedder = OpenAIEmbedder(
+                    configuration: settings, client: client, ledger: ledger, month: month, logger: logger)
             }
         }
         self.model = model?.name
+        budgetFault = { [settings = configuration.model] in ModelConfiguration.fault(ofBudget: $0, with: settings) }
         self.embedder = embedder
         let start = ContinuousClock.now
         pipeline = PlanningPipeline(

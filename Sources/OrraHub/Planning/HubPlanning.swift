@@ -16,6 +16,8 @@ struct HubPlanning: Sendable {
     /// Of the hub; a project's own go before them.
     let defaults: PlanningSettings
     let model: String?
+    /// Why a project's budget would hold nothing back; `nil` for one that does.
+    let budgetFault: @Sendable (Int?) -> String?
     let embedder: any Embedder
 
     /// What an action is planned with.
@@ -34,7 +36,7 @@ struct HubPlanning: Sendable {
     }
 
     func pinned(_ name: String, of project: ProjectID) async throws(StoreError) -> PinnedPlan? {
-        try await pinned(of: project).first { $0.name == name }
+        try await documents.one(.pinnedPlan, named: name, of: project)
     }
 
     func pinned(of project: ProjectID) async throws(StoreError) -> [PinnedPlan] {
@@ -48,10 +50,7 @@ struct HubPlanning: Sendable {
         PlanTerms(
             planner: outcome.origin, confidence: outcome.confidence, planHash: Self.hash(plan, request.catalogue),
             hold: hold, outputCheck: request.settings.outputCheck,
-            grounding: outcome.groundingHit.map {
-                PlanTerms.Grounding(
-                    name: $0.name, version: $0.version, action: $0.action, similarity: $0.similarity)
-            })
+            grounding: outcome.groundingHit?.hit)
     }
 
     static func hash(_ plan: Plan, _ catalogue: [Service]) -> String {

@@ -14,16 +14,55 @@ struct ProjectDocuments: Sendable {
     ) async throws(StoreError) -> [Body] {
         var bodies: [Body] = []
         for document in try await store.documents(of: project, kind: kind, limit: limit) {
-            do {
-                bodies.append(
-                    try WireDecoder(maximumDepth: Limits.storedJSONDepth).decode(type, from: document.body.bytes))
-            } catch {
-                throw StoreError(
-                    .damaged,
-                    "the stored \(kind.rawValue) \(document.name) can't be read (\(WireDecoder.describe(error)))")
-            }
+            bodies.append(try Self.read(document))
         }
         return bodies
+    }
+
+    /// The one of this name, if there is one.
+    func one<Body: Decodable>(
+        _ kind: ProjectDocument.Kind, named name: String, of project: ProjectID, as type: Body.Type = Body.self
+    ) async throws(StoreError) -> Body? {
+        guard let document = try await store.document(of: project, kind: kind, name: name) else { return nil }
+        return try Self.read(document)
+    }
+
+    /// What can be read, newest first, and the names of what can't.
+    func readable<Body: Decodable>(
+        _ kind: ProjectDocument.Kind, of project: ProjectID, limit: Int, as type: Body.Type = Body.self
+    ) async throws(StoreError) -> (bodies: [Body], damaged: [String]) {
+        var documents: [ProjectDocument] = []
+        var damaged: [String] = []
+        do throws(StoreError) {
+            documents = try await store.documents(of: project, kind: kind, limit: limit)
+        } catch {
+            guard error.code == .damaged else { throw error }
+            // Not even the store can read one of them: which, is found out one by one.
+            for name in try await store.documentNames(of: project, kind: kind, limit: limit) {
+                do throws(StoreError) {
+                    guard let document = try await store.document(of: project, kind: kind, name: name) else { continue }
+                    documents.append(document)
+                } catch {
+                    guard error.code == .damaged else { throw error }
+                    damaged.append(name)
+                }
+            }
+        }
+        var bodies: [Body] = []
+        for document in documents {
+            if let body: Body = try? Self.read(document) { bodies.append(body) } else { damaged.append(document.name) }
+        }
+        return (bodies, damaged)
+    }
+
+    private static func read<Body: Decodable>(_ document: ProjectDocument) throws(StoreError) -> Body {
+        do {
+            return try WireDecoder(maximumDepth: Limits.storedJSONDepth).decode(Body.self, from: document.body.bytes)
+        } catch {
+            throw StoreError(
+                .damaged,
+                "the stored \(document.kind.rawValue) \(document.name) can't be read (\(WireDecoder.describe(error)))")
+        }
     }
 
     func keep(

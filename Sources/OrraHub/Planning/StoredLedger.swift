@@ -5,15 +5,16 @@ import OrraStore
 
 /// What each project's models took, by month; over restarts.
 actor StoredLedger: ModelLedger {
-    private let documents: ProjectDocuments
-    private let logger: Logger
-    private var spending: [ProjectID: [String: ModelSpending]] = [:]
     private struct Page: Hashable {
         var project: ProjectID
         var month: String
     }
+
+    private let documents: ProjectDocuments
+    private let logger: Logger
+    private var spending: [Page: ModelSpending] = [:]
     /// Not yet added to what was read.
-    private var unread: [ProjectID: [String: ModelSpending]] = [:]
+    private var unread: [Page: ModelSpending] = [:]
     /// Being written, and whether it has changed since: one write at a time, so that the last one is the newest.
     private var writing: [Page: Bool] = [:]
 
@@ -24,20 +25,18 @@ actor StoredLedger: ModelLedger {
 
     /// While the store can't be read nobody knows: then the budget counts as spent.
     func spent(by project: ProjectID, month: String) async -> Int {
-        guard await load(project) else { return .max }
-        return spending[project]?[month]?.microcost ?? 0
+        await load(Page(project: project, month: month))?.microcost ?? .max
     }
 
     func spending(by project: ProjectID, month: String) async -> ModelSpending {
-        _ = await load(project)
-        return spending[project]?[month] ?? ModelSpending(month: month)
+        await load(Page(project: project, month: month)) ?? ModelSpending(month: month)
     }
 
     func add(_ usage: PlanningStage.Usage, by project: ProjectID, month: String) async {
-        // Kept apart until what was spent before is known: a sum is never written over a larger one.
-        unread[project, default: [:]][month, default: ModelSpending(month: month)].add(usage)
-        guard await load(project) else { return }
         let page = Page(project: project, month: month)
+        // Kept apart until what was spent before is known: a sum is never written over a larger one.
+        unread[page, default: ModelSpending(month: month)].add(usage)
+        guard await load(page) != nil else { return }
         guard writing[page] == nil else {
             writing[page] = true
             return
@@ -50,7 +49,7 @@ actor StoredLedger: ModelLedger {
     }
 
     private func write(_ page: Page) async {
-        guard let sum = spending[page.project]?[page.month] else { return }
+        guard let sum = spending[page] else { return }
         do throws(RequestFailure) {
             try await documents.keep(sum, as: .modelSpending, named: page.month, of: page.project)
         } catch {
@@ -58,26 +57,23 @@ actor StoredLedger: ModelLedger {
         }
     }
 
-    /// Whether what the project spent before is known; adds what came since.
-    private func load(_ project: ProjectID) async -> Bool {
-        if spending[project] == nil { await read(project) }
-        guard spending[project] != nil else { return false }
-        for (month, more) in unread.removeValue(forKey: project) ?? [:] {
-            spending[project]?[month, default: ModelSpending(month: month)].add(more)
-        }
-        return true
+    /// What was spent before, and what came since; `nil` while the store can't be read.
+    private func load(_ page: Page) async -> ModelSpending? {
+        if spending[page] == nil { await read(page) }
+        guard spending[page] != nil else { return nil }
+        if let more = unread.removeValue(forKey: page) { spending[page]?.add(more) }
+        return spending[page]
     }
 
-    private func read(_ project: ProjectID) async {
+    private func read(_ page: Page) async {
         do throws(StoreError) {
-            let stored = try await documents.all(
-                .modelSpending, of: project, limit: 24, as: ModelSpending.self)
-            guard spending[project] == nil else { return }
-            spending[project] = Dictionary(stored.map { ($0.month, $0) }, uniquingKeysWith: { first, _ in first })
+            let stored = try await documents.one(
+                .modelSpending, named: page.month, of: page.project, as: ModelSpending.self)
+            if spending[page] == nil { spending[page] = stored ?? ModelSpending(month: page.month) }
         } catch {
             logger.warning(
                 "what models cost so far could not be read",
-                metadata: ["project": "\(project)", "reason": "\(error.message)"])
+                metadata: ["project": "\(page.project)", "reason": "\(error.message)"])
         }
     }
 }

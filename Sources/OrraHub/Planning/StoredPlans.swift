@@ -4,13 +4,13 @@ import OrraModel
 import OrraPlanner
 import OrraStore
 
-/// The plan cache of all projects: in memory while the hub runs, and in the store over restarts. A cache that can't be
-/// written costs a model's answer later, nothing else: it is logged.
+/// The plan cache of all projects: in memory for those that planned last, and in the store over restarts. A cache that
+/// can't be written, or a plan of it that can't be read, costs a model's answer later, nothing else: it is logged.
 actor StoredPlans: PlanMemory {
     private let documents: ProjectDocuments
     private let logger: Logger
     /// Newest first.
-    private var plans: [ProjectID: [CachedPlan]] = [:]
+    private var plans = RecentProjects<[CachedPlan]>()
 
     init(_ documents: ProjectDocuments, logger: Logger) {
         self.documents = documents
@@ -21,44 +21,59 @@ actor StoredPlans: PlanMemory {
         Array(await all(of: project).lazy.filter { $0.scope == scope }.prefix(256))
     }
 
+    /// How many projects' plans are held in memory. For tests.
+    var count: Int { plans.count }
+
     /// Those that have not expired, newest first.
     func all(of project: ProjectID) async -> [CachedPlan] {
-        await load(project)
+        plans.begin(project)
+        defer { plans.end(project) }
+        guard let known = await load(project) else { return [] }
         let now = documents.loop.now
-        let (alive, expired) = plans[project, default: []].partitioned { $0.expiresAt > now }
+        let (alive, expired) = known.partitioned { $0.expiresAt > now }
         guard !expired.isEmpty else { return alive }
         await drop(expired.map(\.id), of: project)
         return alive
     }
 
     func keep(_ plan: CachedPlan) async {
-        await load(plan.project)
-        var kept = plans[plan.project, default: []]
+        let project = plan.project
+        plans.begin(project)
+        defer { plans.end(project) }
+        guard var kept = await load(project) else { return await write(plan) }
         // One for the same words takes the place of the one before.
         let replaced = kept.filter { $0.scope == plan.scope && $0.action == plan.action }.map(\.id)
         kept.removeAll { replaced.contains($0.id) }
         kept.insert(plan, at: 0)
         let surplus = replaced + kept.dropFirst(Limits.cachedPlansPerProject).map(\.id)
-        plans[plan.project] = kept
+        plans[project] = kept
         await write(plan)
-        if !surplus.isEmpty { await drop(surplus, of: plan.project) }
+        if !surplus.isEmpty { await drop(surplus, of: project) }
     }
 
     func drop(_ ids: [PlanID], of project: ProjectID) async {
-        await load(project)
+        plans.begin(project)
+        defer { plans.end(project) }
+        _ = await load(project)
         let gone = Set(ids)
-        plans[project]?.removeAll { gone.contains($0.id) }
-        do throws(RequestFailure) {
-            try await documents.discard(ids.map(\.rawValue), of: .cachedPlan, from: project)
-        } catch {
-            logger.notice("plans could not be dropped from the cache", metadata: ["project": "\(project)"])
+        plans.change(project) { $0.removeAll { gone.contains($0.id) } }
+        await discard(ids.map(\.rawValue), of: project)
+    }
+
+    /// Counted in memory, and nowhere else: nobody needs the number over a restart, and it is not worth a commit.
+    func used(_ id: PlanID, of project: ProjectID) async {
+        plans.change(project) { plans in
+            guard let index = plans.firstIndex(where: { $0.id == id }) else { return }
+            plans[index].uses += 1
         }
     }
 
-    /// Counted in memory; the store has it with the plan's next write.
-    func used(_ id: PlanID, of project: ProjectID) async {
-        guard let index = plans[project]?.firstIndex(where: { $0.id == id }) else { return }
-        plans[project]?[index].uses += 1
+    private func discard(_ names: [String], of project: ProjectID) async {
+        do throws(RequestFailure) {
+            try await documents.discard(names, of: .cachedPlan, from: project)
+        } catch {
+            logger.notice("plans could not be dropped from the cache", metadata: ["project": "\(project)"])
+        }
     }
 
     private func write(_ plan: CachedPlan) async {
@@ -70,17 +85,27 @@ actor StoredPlans: PlanMemory {
         }
     }
 
-    private func load(_ project: ProjectID) async {
-        guard plans[project] == nil else { return }
+    /// What is known of the project's plans; `nil` while the store can't be read. A plan that can't be read is dropped.
+    private func load(_ project: ProjectID) async -> [CachedPlan]? {
+        if let known = plans[project] { return known }
         do throws(StoreError) {
-            let stored = try await documents.all(
+            let stored = try await documents.readable(
                 .cachedPlan, of: project, limit: Limits.cachedPlansPerProject, as: CachedPlan.self)
             // Another caller may have been faster.
-            if plans[project] == nil { plans[project] = stored }
+            if let known = plans[project] { return known }
+            plans[project] = stored.bodies
+            if !stored.damaged.isEmpty {
+                logger.warning(
+                    "plans of the cache could not be read, and are dropped",
+                    metadata: ["project": "\(project)", "count": "\(stored.damaged.count)"])
+                await discard(stored.damaged, of: project)
+            }
+            return plans[project]
         } catch {
             logger.notice(
                 "the plan cache could not be read",
                 metadata: ["project": "\(project)", "reason": "\(error.message)"])
+            return nil
         }
     }
 }

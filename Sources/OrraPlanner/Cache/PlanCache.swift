@@ -52,8 +52,10 @@ struct PlanCache: Sendable {
     }
 
     /// An embedder that fails costs hits by similarity, nothing else.
-    func vector(of action: LiftedText) async -> Vector {
-        guard let values = try? await embedder.embed([action.words]).first, !values.isEmpty else { return Vector() }
+    func vector(of action: LiftedText, for project: ProjectID) async -> Vector {
+        guard let values = try? await embedder.embed([action.words], for: project).first, !values.isEmpty else {
+            return Vector()
+        }
         return Vector(values: values, embedder: embedder.name)
     }
 }

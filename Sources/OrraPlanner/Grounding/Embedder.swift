@@ -1,9 +1,19 @@
+public import OrraModel
+
 /// Turns texts into vectors whose angle says how alike their meanings are.
 public protocol Embedder: Sendable {
     /// `lexical-1`, or the model's name: vectors of embedders with different names can't be compared.
     var name: String { get }
     /// One vector per text, in order, all of the same dimension.
-    func embed(_ texts: [String]) async throws(EmbeddingFault) -> [[Float]]
+    ///
+    /// - Parameter project: who pays; `nil` for nobody.
+    func embed(_ texts: [String], for project: ProjectID?) async throws(EmbeddingFault) -> [[Float]]
+}
+
+extension Embedder {
+    public func embed(_ texts: [String]) async throws(EmbeddingFault) -> [[Float]] {
+        try await embed(texts, for: nil)
+    }
 }
 
 /// Why an embedder gave no vectors. The reason holds no key and no text that was embedded.

@@ -15,6 +15,11 @@ public struct GroundingMatch: Sendable, Hashable {
     public var capabilities: [String]
     /// What the plan must keep: see ``PlanConstraint``.
     public var constraints: [String]
+
+    /// What an orchestration keeps of it.
+    public var hit: GroundingHit {
+        GroundingHit(name: name, version: version, action: action, similarity: similarity)
+    }
 }
 
 /// What came of matching an action.
@@ -47,7 +52,11 @@ public struct GroundingIndex: Sendable {
     private let entries: [Entry]
 
     /// Asks the embedder for all use cases at once.
-    public init(_ groundings: [Grounding], embedder: any Embedder) async throws(EmbeddingFault) {
+    ///
+    /// - Parameter project: who pays for it; `nil` for nobody.
+    public init(
+        _ groundings: [Grounding], embedder: any Embedder, for project: ProjectID? = nil
+    ) async throws(EmbeddingFault) {
         var places: [(grounding: Int, useCase: Int)] = []
         var texts: [String] = []
         for (number, grounding) in groundings.enumerated() {
@@ -56,7 +65,7 @@ public struct GroundingIndex: Sendable {
                 texts.append(Self.text(of: useCase))
             }
         }
-        let vectors = texts.isEmpty ? [] : try await embedder.embed(texts)
+        let vectors = texts.isEmpty ? [] : try await embedder.embed(texts, for: project)
         guard vectors.count == texts.count else {
             throw EmbeddingFault(reason: "the embedder gave \(vectors.count) vectors for \(texts.count) texts")
         }
@@ -76,13 +85,14 @@ public struct GroundingIndex: Sendable {
     ///   - parameterNames: of the action. A use case whose parameters are missing is less alike.
     ///   - threshold: `nil` for the embedder's own; see ``EmbedderThresholds``.
     public func match(
-        action: String, parameterNames: [String], embedder: any Embedder, threshold: Double? = nil
+        action: String, parameterNames: [String], embedder: any Embedder, threshold: Double? = nil,
+        for project: ProjectID? = nil
     ) async throws(EmbeddingFault) -> GroundingMatches {
         guard embedder.name == self.embedder else {
             throw EmbeddingFault(reason: "the use cases were embedded by \(self.embedder), not by \(embedder.name)")
         }
         guard !entries.isEmpty else { return GroundingMatches(best: nil, considered: []) }
-        guard let vector = try await embedder.embed([action]).first else {
+        guard let vector = try await embedder.embed([action], for: project).first else {
             throw EmbeddingFault(reason: "the embedder gave no vector for the action")
         }
         let names = parameterNames.map(Self.words)
@@ -141,10 +151,10 @@ public struct GroundingIndex: Sendable {
 public enum GroundingMatcher {
     public static func match(
         action: String, parameterNames: [String], groundings: [Grounding], embedder: any Embedder,
-        threshold: Double? = nil
+        threshold: Double? = nil, for project: ProjectID? = nil
     ) async throws(EmbeddingFault) -> GroundingMatches {
-        let index = try await GroundingIndex(groundings, embedder: embedder)
+        let index = try await GroundingIndex(groundings, embedder: embedder, for: project)
         return try await index.match(
-            action: action, parameterNames: parameterNames, embedder: embedder, threshold: threshold)
+            action: action, parameterNames: parameterNames, embedder: embedder, threshold: threshold, for: project)
     }
 }

@@ -18,16 +18,19 @@ public struct GroundingReport: Sendable, Hashable {
     public var embedder: String
     public var threshold: Double
 
-    /// - Parameter threshold: `nil` for the embedder's own.
+    /// - Parameters:
+    ///   - threshold: `nil` for the embedder's own.
+    ///   - project: who pays for the embedder; `nil` for nobody.
     public init(
         _ grounding: Grounding, action: String, parameterNames: [String] = [],
-        embedder: any Embedder = LexicalEmbedder(), threshold: Double? = nil
+        embedder: any Embedder = LexicalEmbedder(), threshold: Double? = nil,
+        for project: ProjectID? = nil
     ) async throws(EmbeddingFault) {
         faults = GroundingValidator.faults(of: grounding)
         let bound = threshold ?? EmbedderThresholds.standard(for: embedder.name).grounding
         let matches = try await GroundingMatcher.match(
             action: action, parameterNames: parameterNames, groundings: [grounding], embedder: embedder,
-            threshold: bound)
+            threshold: bound, for: project)
         match = matches.best
         considered = matches.considered
         constraints = grounding.constraints.map { text in

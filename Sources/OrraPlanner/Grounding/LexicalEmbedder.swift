@@ -1,3 +1,5 @@
+public import OrraModel
+
 /// An embedder without a model: stems, synonyms and pairs of neighbours, hashed into 1,024 numbers.
 ///
 /// Deterministic, and the same on every machine. Values are left out before: `Refund order ORD1` and
@@ -12,7 +14,9 @@ public struct LexicalEmbedder: Embedder {
 
     public var name: String { Self.name }
 
-    public func embed(_ texts: [String]) async throws(EmbeddingFault) -> [[Float]] { texts.map(Self.vector) }
+    public func embed(_ texts: [String], for project: ProjectID?) async throws(EmbeddingFault) -> [[Float]] {
+        texts.map(Self.vector)
+    }
 
     public static func vector(_ text: String) -> [Float] {
         var vector = [Float](repeating: 0, count: dimension)

@@ -27,16 +27,22 @@ public struct PlanConstraint: Sendable, Hashable {
     ///
     /// - Parameter names: the name of a service by its id.
     public func violation(in plan: Plan, names: (ServiceID) -> String) -> String? {
-        violation(in: PlanFlow(plan, names: names))
+        var steps = Limits.constraintSteps
+        return violation(in: PlanFlow(plan, names: names), steps: &steps)
     }
 
     /// The same, of a plan that other constraints are checked on as well.
-    func violation(in flow: PlanFlow) -> String? {
+    ///
+    /// - Parameter steps: that are left for all of them. At 0 or below what is answered counts for nothing.
+    func violation(in flow: PlanFlow, steps: inout Int) -> String? {
+        steps -= 1
         switch rule {
-        case .requires(let first, before: let second): flow.missing(first, before: second)
-        case .atMostOnce(let service): flow.repetition(of: service)
-        case .neverTogether(let one, let other): flow.company(of: one, with: other)
-        case .condition(let condition): flow.failure(of: condition)
+        case .requires(let first, before: let second):
+            steps -= flow.tasks(of: first).count * flow.tasks(of: second).count
+            return steps > 0 ? flow.missing(first, before: second) : nil
+        case .atMostOnce(let service): return flow.repetition(of: service)
+        case .neverTogether(let one, let other): return flow.company(of: one, with: other)
+        case .condition(let condition): return flow.failure(of: condition, steps: &steps)
         }
     }
 }
@@ -49,6 +55,8 @@ struct PlanFlow {
     /// The plan's services in the order of their first tasks.
     private(set) var services: [String] = []
     private var earlier: [TaskID: Set<TaskID>] = [:]
+    /// By service, the services of which a task runs before each of its tasks.
+    private var precursors: [String: Set<String>] = [:]
 
     init(_ plan: Plan, names: (ServiceID) -> String) {
         self.plan = plan
@@ -64,6 +72,14 @@ struct PlanFlow {
                 earlier[id] = direct.reduce(into: Set(direct)) { $0.formUnion(earlier[$1] ?? []) }
             }
         }
+        let owners = Dictionary(
+            tasks.flatMap { name, ids in ids.map { ($0, name) } }, uniquingKeysWith: { first, _ in first })
+        for (name, ids) in tasks {
+            for id in ids {
+                let before = Set((earlier[id] ?? []).compactMap { owners[$0] })
+                precursors[name] = precursors[name]?.intersection(before) ?? before
+            }
+        }
     }
 
     func tasks(of service: String) -> [TaskID] { tasks[service] ?? [] }
@@ -71,10 +87,7 @@ struct PlanFlow {
     func runs(_ task: TaskID, after other: TaskID) -> Bool { earlier[task]?.contains(other) == true }
 
     /// Both are in the plan, and every task of `second` runs after one of `first`.
-    func isBefore(_ first: String, _ second: String) -> Bool {
-        guard let before = tasks[first], let after = tasks[second] else { return false }
-        return after.allSatisfy { task in before.contains { runs(task, after: $0) } }
-    }
+    func isBefore(_ first: String, _ second: String) -> Bool { precursors[second]?.contains(first) == true }
 
     func missing(_ first: String, before second: String) -> String? {
         let before = tasks(of: first)
@@ -107,13 +120,15 @@ struct PlanFlow {
         return "\(one) and \(other) must not be in one plan, but are, as \(left) and \(right): leave one of them out"
     }
 
-    func failure(of condition: PDDL.Condition) -> String? {
+    func failure(of condition: PDDL.Condition, steps: inout Int) -> String? {
+        let budget = min(steps, Limits.constraintSteps)
         var evaluation = ConditionEvaluation(
-            budget: 100_000,
+            budget: budget,
             holds: { predicate, services in
                 predicate == "used" ? tasks[services[0]] != nil : isBefore(services[0], services[1])
             },
             objects: { _ in services })
+        defer { steps -= budget - max(0, evaluation.budget) }
         do {
             guard let failure = try evaluation.failure(of: condition, [:]) else { return nil }
             return "\(PDDLError.clipped(failure.text, to: 512)) does not hold: the plan uses "

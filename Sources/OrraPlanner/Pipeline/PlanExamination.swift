@@ -13,15 +13,8 @@ struct PlanExamination {
         unused = review.unused
         errors = review.errors.map(\.description)
         guard let plan = review.plan else { return }
-        let rules = Self.rules(of: run.request.groundings)
-        let flow = rules.isEmpty ? nil : PlanFlow(plan, names: run.name)
-        for rule in rules where errors.count < PlanReview.maximumErrors {
-            // Who asked is gone: what it comes to is told to nobody.
-            guard !Task.isCancelled else { break }
-            if let violation = flow.flatMap({ rule.violation(in: $0) }) {
-                errors.append("\(violation) (constraint '\(rule.text.prefix(256))')")
-            }
-        }
+        errors += run.rules.violations(
+            in: plan, atMost: PlanReview.maximumErrors - errors.count, names: run.name)
         let uncovered = CapabilityCoverage.uncovered(capabilities: capabilities, by: run.services(of: plan))
         if !uncovered.isEmpty {
             errors.append(
@@ -31,11 +24,6 @@ struct PlanExamination {
         }
         errors = Array(errors.prefix(PlanReview.maximumErrors))
         if errors.isEmpty { self.plan = plan }
-    }
-
-    /// The constraints that can be checked. Prose and what can't be read are for the language model.
-    private static func rules(of groundings: [Grounding]) -> [PlanConstraint] {
-        groundings.flatMap(\.constraints).compactMap { text in (try? PlanConstraint.parse(text)) ?? nil }
     }
 
     var stage: PlanningStage {

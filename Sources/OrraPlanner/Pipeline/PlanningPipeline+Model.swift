@@ -19,7 +19,7 @@ extension PlanningPipeline {
         let scope = PlanScope.digest(request, catalogue: catalogue.digest, match: run.match, digest)
         let known = await cache.memory.plans(of: request.project, scope: scope)
         if let plan = await take(&run, cache.exact(known, run.lifted)) { return settle(&run, plan, origin: .cache) }
-        let vector = await cache.vector(of: run.lifted)
+        let vector = await cache.vector(of: run.lifted, for: request.project)
         if let plan = await take(&run, cache.similar(known, run.lifted, vector)) {
             return settle(&run, plan, origin: .cache)
         }
@@ -107,6 +107,8 @@ extension PlanningPipeline {
         for hit in hits {
             let examination = PlanExamination(hit.wire, run, covers: run.match?.capabilities ?? [])
             guard let plan = examination.plan else {
+                // Then it may be as right as it was.
+                guard !Task.isCancelled else { return nil }
                 await cache.memory.drop([hit.plan.id], of: run.request.project)
                 run.note(
                     PlanningStage(

@@ -6,15 +6,15 @@ extension PlanningPipeline {
     func settle(
         _ run: inout PlanningRun, _ plan: Plan, origin: PlanOrigin, confidence: Double? = nil
     ) -> PlanningOutcome {
-        let guarded = run.services(of: plan).filter(\.approval).map(\.name).sorted()
         let verdict: PlanningOutcome.Verdict
         let summary: String
-        if !guarded.isEmpty {
+        if let demand = ApprovalDemand(plan, origin: origin, catalogue: run.request.catalogue, settings: run.settings) {
             verdict = .hold(plan, .approval)
-            summary = "waits for approval, as \(guarded.joined(separator: ", ")) asks for it"
-        } else if run.settings.approveNewPlans == true, origin != .pinned {
-            verdict = .hold(plan, .approval)
-            summary = "waits for approval, as the project asks for it for every plan that is not pinned"
+            switch demand {
+            case .services(let names): summary = "waits for approval, as \(names.joined(separator: ", ")) asks for it"
+            case .everyNewPlan:
+                summary = "waits for approval, as the project asks for it for every plan that is not pinned"
+            }
         } else if let confidence, confidence < run.runThreshold {
             verdict = .hold(plan, .confirmation)
             summary =

@@ -3,7 +3,7 @@ public import OrraModel
 /// From an action to a plan: parameters → grounding → cache → planner → validation → policy.
 ///
 /// Every stage that ran leaves one ``PlanningStage``. One pipeline serves all projects of a hub.
-public struct PlanningPipeline: Planner {
+public struct PlanningPipeline: Sendable {
     let model: (any LanguageModel)?
     let embedder: any Embedder
     let thresholds: EmbedderThresholds
@@ -42,13 +42,13 @@ public struct PlanningPipeline: Planner {
     /// Plans an action. Never throws: what can't be planned is a refusal.
     @concurrent
     public func plan(_ request: PlanningRequest) async -> PlanningOutcome {
-        var run = PlanningRun(request, elapsed: elapsed)
+        let project = await indexes.index(of: request.project)
+        var run = await begin(request, project)
         if let fault = ParameterCheck.fault(request) {
             run.note(PlanningStage(.parameters, .refused, fault))
             return run.refused(PlanningRefusal(.invalid, fault))
         }
         run.note(PlanningStage(.parameters, .passed, ParameterCheck.summary(request.parameters)))
-        let project = await indexes.index(of: request.project)
         if let refusal = await ground(&run, project) { return run.refused(refusal) }
         let catalogue = await project.catalogue(request.catalogue, digest: digest)
         guard let model else { return planOffline(&run, catalogue) }
@@ -61,7 +61,7 @@ public struct PlanningPipeline: Planner {
     /// Checks a plan that came with the action. No planner makes another one of it, and no cache keeps it.
     @concurrent
     public func check(given plan: JSONValue, _ request: PlanningRequest) async -> PlanningOutcome {
-        var run = PlanningRun(request, elapsed: elapsed)
+        var run = await begin(request, indexes.index(of: request.project))
         if let refusal = checkParameters(&run) { return run.refused(refusal, origin: .given) }
         run.note(PlanningStage(.given, .passed, "the plan came with the action: no planner is asked"))
         do {
@@ -77,7 +77,7 @@ public struct PlanningPipeline: Planner {
     /// Checks a plan that was saved under a name, with this action's parameters.
     @concurrent
     public func check(pinned: PinnedPlan, _ request: PlanningRequest) async -> PlanningOutcome {
-        var run = PlanningRun(request, elapsed: elapsed)
+        var run = await begin(request, indexes.index(of: request.project))
         if let refusal = checkParameters(&run) { return run.refused(refusal, origin: .pinned) }
         if let reason = fault(of: pinned, for: request) {
             run.note(PlanningStage(.pinned, .refused, reason))
@@ -89,12 +89,11 @@ public struct PlanningPipeline: Planner {
         return judge(&run, pinned.bound(to: request.catalogue), origin: .pinned)
     }
 
-    /// The project's services have changed, or the project is gone. What was built for it is built anew.
-    ///
-    /// Cached plans for other services are never found again, and expire.
-    public func forget(project: ProjectID) async { await indexes.forget(project) }
-
     // MARK: - Stages
+
+    private func begin(_ request: PlanningRequest, _ project: ProjectIndex) async -> PlanningRun {
+        PlanningRun(request, rules: await project.rules(request.groundings), elapsed: elapsed)
+    }
 
     private func checkParameters(_ run: inout PlanningRun) -> PlanningRefusal? {
         if let fault = ParameterCheck.parameterFault(run.request) {
@@ -131,10 +130,10 @@ public struct PlanningPipeline: Planner {
         let isStrict = run.settings.grounding != .advise
         let matches: GroundingMatches
         do {
-            let index = try await project.grounding(groundings, embedder)
+            let index = try await project.grounding(groundings, embedder, for: run.request.project)
             matches = try await index.match(
                 action: run.request.action, parameterNames: run.request.parameters.keys, embedder: embedder,
-                threshold: thresholds.grounding)
+                threshold: thresholds.grounding, for: run.request.project)
         } catch {
             let reason = "the embedder '\(embedder.name)' gave no answer, so that no use case can be matched: \(error)"
             run.note(PlanningStage(.grounding, .failed, reason))

@@ -4,6 +4,8 @@ import OrraModel
 struct PlanningRun {
     let request: PlanningRequest
     let settings: PlanningSettings
+    /// What every plan must keep.
+    let rules: PlanRules
     let elapsed: @Sendable () -> Duration
     private(set) var stages: [PlanningStage] = []
     private var mark: Duration
@@ -13,8 +15,9 @@ struct PlanningRun {
     /// The action with its values lifted out.
     var lifted: LiftedText
 
-    init(_ request: PlanningRequest, elapsed: @escaping @Sendable () -> Duration) {
+    init(_ request: PlanningRequest, rules: PlanRules, elapsed: @escaping @Sendable () -> Duration) {
         self.request = request
+        self.rules = rules
         settings = request.settings.over(.standard)
         self.elapsed = elapsed
         mark = elapsed()

@@ -3,25 +3,14 @@ import OrraModel
 /// What is built once for a project's services and groundings: indexes and digests. Bounded; the project that was not
 /// asked for longest goes.
 actor ProjectIndexes {
-    static let maximumProjects = 64
-
-    private var projects: [ProjectID: ProjectIndex] = [:]
-    /// The last one was asked for last.
-    private var order: [ProjectID] = []
+    private var projects = RecentProjects<ProjectIndex>()
 
     func index(of project: ProjectID) -> ProjectIndex {
-        order.removeAll { $0 == project }
-        order.append(project)
+        projects.touch(project)
         if let known = projects[project] { return known }
         let made = ProjectIndex()
         projects[project] = made
-        if order.count > Self.maximumProjects { projects[order.removeFirst()] = nil }
         return made
-    }
-
-    func forget(_ project: ProjectID) {
-        order.removeAll { $0 == project }
-        projects[project] = nil
     }
 
     var count: Int { projects.count }
@@ -41,10 +30,12 @@ actor ProjectIndex {
 
     private var catalogue: (versions: [Version], built: Catalogue)?
     private var grounding: GroundingIndex?
+    private var rules: PlanRules?
     private var isBuilding = false
     private var waiting: [AsyncStream<Void>.Continuation] = []
     /// For tests.
     private(set) var builds = 0
+    private(set) var readings = 0
 
     func catalogue(_ services: [Service], digest: @Sendable ([UInt8]) -> String) -> Catalogue {
         let versions = services.map { Version(id: $0.id, version: $0.version) }
@@ -55,8 +46,19 @@ actor ProjectIndex {
         return built
     }
 
+    /// The checked constraints, read once for each version of the groundings.
+    func rules(_ groundings: [Grounding]) -> PlanRules {
+        if let rules, rules.groundings == groundings { return rules }
+        readings += 1
+        let read = PlanRules(groundings)
+        rules = read
+        return read
+    }
+
     /// Use cases with their vectors. Those who come while an embedder works wait for it rather than ask it again.
-    func grounding(_ groundings: [Grounding], _ embedder: any Embedder) async throws(EmbeddingFault) -> GroundingIndex {
+    func grounding(
+        _ groundings: [Grounding], _ embedder: any Embedder, for project: ProjectID
+    ) async throws(EmbeddingFault) -> GroundingIndex {
         while true {
             if let grounding, grounding.groundings == groundings, grounding.embedder == embedder.name {
                 return grounding
@@ -72,7 +74,7 @@ actor ProjectIndex {
             for continuation in waiting { continuation.finish() }
             waiting = []
         }
-        let built = try await GroundingIndex(groundings, embedder: embedder)
+        let built = try await GroundingIndex(groundings, embedder: embedder, for: project)
         grounding = built
         return built
     }

@@ -113,6 +113,22 @@ extension SQLiteStore {
         }
     }
 
+    public func document(
+        of project: ProjectID, kind: ProjectDocument.Kind, name: String
+    ) async throws(StoreError) -> ProjectDocument? {
+        try await read {
+            try $0.all(Statements.document, [project.rawValue, kind.rawValue, name], ProjectDocument.init(row:)).first
+        }
+    }
+
+    public func documentNames(
+        of project: ProjectID, kind: ProjectDocument.Kind, limit: Int
+    ) async throws(StoreError) -> [String] {
+        try await read {
+            try $0.all(Statements.documentNames, [project.rawValue, kind.rawValue, max(limit, 0)]) { row in row[0] }
+        }
+    }
+
     public func failedDeliveries(
         of project: ProjectID, limit: Int
     ) async throws(StoreError) -> [WebhookDelivery] {

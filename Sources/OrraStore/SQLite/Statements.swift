@@ -194,11 +194,17 @@ enum Statements {
         SELECT project, kind, name, at_ms, body FROM documents
         WHERE project = ? AND kind = ? ORDER BY at_ms DESC, name DESC LIMIT ?
         """
+    static let document = """
+        SELECT project, kind, name, at_ms, body FROM documents WHERE project = ? AND kind = ? AND name = ?
+        """
+    static let documentNames = """
+        SELECT name FROM documents WHERE project = ? AND kind = ? ORDER BY at_ms DESC, name DESC LIMIT ?
+        """
 
     static let queries = [
         journal, projectJournal, orchestrations, orchestration, orchestrationCarrying, task, outbox, projectOutbox,
         failedDeliveries, allFailedCompensations, pendingFailedCompensations, failedCompensation, submission,
-        projectServiceEvents, serviceEvents, documents,
+        projectServiceEvents, serviceEvents, documents, document, documentNames,
     ]
 
     // MARK: - Recovery

@@ -18,6 +18,8 @@ final class GatedStore: Store {
         var mode = Mode.open
         var waiting: [CheckedContinuation<Void, Never>] = []
         var refused = 0
+        var holdsJournals = false
+        var readers: [CheckedContinuation<Void, Never>] = []
     }
 
     let base: InMemoryStore
@@ -29,6 +31,19 @@ final class GatedStore: Store {
     var waiting: Int { state.withLock { $0.waiting.count } }
     /// Commits that have failed.
     var refused: Int { state.withLock { $0.refused } }
+
+    /// Reads of one orchestration's journal that wait now.
+    var waitingReaders: Int { state.withLock { $0.readers.count } }
+
+    /// From now on such reads wait; and no longer.
+    func holdJournals(_ isHeld: Bool) {
+        let readers = state.withLock { state in
+            state.holdsJournals = isHeld
+            defer { if !isHeld { state.readers = [] } }
+            return isHeld ? [] : state.readers
+        }
+        for reader in readers { reader.resume() }
+    }
 
     func set(_ mode: Mode) {
         let waiting = state.withLock { state in
@@ -69,7 +84,15 @@ final class GatedStore: Store {
 
     func recover() async throws(StoreError) -> Recovery { try await base.recover() }
     func journal(of orchestration: OrchestrationID, after: Int, limit: Int) async throws(StoreError) -> [JournalEntry] {
-        try await base.journal(of: orchestration, after: after, limit: limit)
+        await withCheckedContinuation { continuation in
+            let goesOn = state.withLock { state in
+                guard state.holdsJournals else { return true }
+                state.readers.append(continuation)
+                return false
+            }
+            if goesOn { continuation.resume() }
+        }
+        return try await base.journal(of: orchestration, after: after, limit: limit)
     }
     func journal(
         of project: ProjectID, afterPosition: Int64, limit: Int
@@ -125,6 +148,16 @@ final class GatedStore: Store {
         of project: ProjectID, kind: ProjectDocument.Kind, limit: Int
     ) async throws(StoreError) -> [ProjectDocument] {
         try await base.documents(of: project, kind: kind, limit: limit)
+    }
+    func document(
+        of project: ProjectID, kind: ProjectDocument.Kind, name: String
+    ) async throws(StoreError) -> ProjectDocument? {
+        try await base.document(of: project, kind: kind, name: name)
+    }
+    func documentNames(
+        of project: ProjectID, kind: ProjectDocument.Kind, limit: Int
+    ) async throws(StoreError) -> [String] {
+        try await base.documentNames(of: project, kind: kind, limit: limit)
     }
     func failedDeliveries(of project: ProjectID, limit: Int) async throws(StoreError) -> [WebhookDelivery] {
         try await base.failedDeliveries(of: project, limit: limit)

@@ -194,7 +194,10 @@ final class ScriptedModel: Sendable {
             return ["object": "embedding", "index": .number(JSONNumber(index)), "embedding": .array(numbers)]
         }
         // In another order than asked: the index counts.
-        let body: JSONValue = ["object": "list", "data": .array(data.reversed()), "model": "scripted"]
+        let body: JSONValue = [
+            "object": "list", "data": .array(data.reversed()), "model": "scripted",
+            "usage": ["prompt_tokens": 40, "total_tokens": 40],
+        ]
         return Self.response(200, RawJSON(body).bytes)
     }
 

@@ -1,11 +1,5 @@
 public import OrraModel
 
-/// Makes plans of actions.
-public protocol Planner: Sendable {
-    /// Never throws: what can't be planned is a refusal, with the reason.
-    func plan(_ request: PlanningRequest) async -> PlanningOutcome
-}
-
 /// What planning knows of one action.
 public struct PlanningRequest: Sendable, Hashable {
     /// Whose catalogue, groundings and cached plans these are.
