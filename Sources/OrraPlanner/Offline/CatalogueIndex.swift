@@ -1,7 +1,7 @@
 public import OrraModel
 
 /// The words and fields of a catalogue, worked out once for each version of it.
-public struct CatalogueIndex: Sendable {
+public final class CatalogueIndex: Sendable {
     enum Place: UInt8 { case name, description, inputName, capital }
 
     struct Posting: Sendable {
@@ -39,20 +39,24 @@ public struct CatalogueIndex: Sendable {
     let isTyped: Bool
     /// Most services say what they give.
     let hasOutputs: Bool
-    /// By key: the services with an output of this name at any depth.
-    let producers: [String: [Int]]
-    /// By key: the services with an output of this name that a plan can refer to.
-    let givers: [String: [Int]]
-    /// By key: the services with a required input of this name.
-    let takers: [String: [Taker]]
+    let keys: FieldKeys
+    /// By number of a key: the services with an output of this name at any depth.
+    private let producers: [[Int]]
+    /// By number of a key: the services with an output of this name that a plan can refer to.
+    let givers: [[Int]]
+    /// By number of a key: the services with a required input of this name.
+    let takers: [[Taker]]
     /// How many required inputs each service has.
     let requiredCounts: [Int]
+    /// How many required inputs there are in all.
+    let takerCount: Int
 
     public init(_ catalogue: [Service]) {
         let services = catalogue.sorted { ($0.name, $0.kind.rawValue, $0.id) < ($1.name, $1.kind.rawValue, $1.id) }
         self.services = services
         var vocabulary = Vocabulary.english
-        let profiles = services.map { ServiceProfile($0, &vocabulary) }
+        var keys = FieldKeys()
+        let profiles = services.map { ServiceProfile($0, &vocabulary, &keys) }
         let statistics = WordStatistics(profiles, vocabulary: vocabulary)
         isTyped = statistics.isTyped
         hasOutputs = statistics.hasOutputs
@@ -96,27 +100,35 @@ public struct CatalogueIndex: Sendable {
         for stem in examplePostings.keys { known[stem] = true }
         vocabulary.relate(known: known)
         self.vocabulary = vocabulary
-        var producers: [String: [Int]] = [:]
+        self.keys = keys
+        var producers: [[Int]] = Array(repeating: [], count: keys.count)
         for (number, profile) in profiles.enumerated() {
-            for leaf in profile.leaves { producers[leaf.key, default: []].append(number) }
+            for leaf in profile.leaves { producers[leaf].append(number) }
         }
         self.producers = producers
-        var givers: [String: [Int]] = [:]
-        var takers: [String: [Taker]] = [:]
+        var givers: [[Int]] = Array(repeating: [], count: keys.count)
+        var takers: [[Taker]] = Array(repeating: [], count: keys.count)
         var takerCount = 0
         for (number, profile) in profiles.enumerated() {
-            for output in profile.outputs where givers[output.key]?.last != number {
-                givers[output.key, default: []].append(number)
+            for output in profile.outputs where givers[output.keyNumber].last != number {
+                givers[output.keyNumber].append(number)
             }
             for (place, field) in profile.inputs.enumerated() where field.isRequired {
-                takers[field.key, default: []].append(Taker(service: number, field: place, number: takerCount))
+                takers[field.keyNumber].append(Taker(service: number, field: place, number: takerCount))
                 takerCount += 1
             }
         }
         requiredCounts = profiles.map { $0.inputs.count(where: \.isRequired) }
+        self.takerCount = takerCount
         self.givers = givers
         self.takers = takers
     }
+
+    /// Numbers of the services with an output of this key at any depth, in ascending order.
+    func producers(ofKey key: String) -> [Int] { keys.number(of: key).map { producers[$0] } ?? [] }
+
+    /// As ``producers(ofKey:)``, for the key of a field.
+    func producers(of field: ServiceField) -> [Int] { producers[field.keyNumber] }
 
     private static func postings(_ profiles: [ServiceProfile], count: Int) -> [[Posting]] {
         var postings: [[Posting]] = Array(repeating: [], count: count)

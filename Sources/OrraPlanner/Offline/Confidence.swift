@@ -19,7 +19,7 @@ struct Confidence {
     let tie: (range: Range<Int>, services: [Int])?
 
     /// - Parameter picks: those that the text speaks for.
-    init(_ index: CatalogueIndex, _ picks: [Segmentation.Pick], _ ranking: inout Ranking) {
+    init(_ index: CatalogueIndex, _ picks: [Segmentation.Pick], _ ranking: Ranking) {
         let reading = ranking.reading
         var scores: [Double] = []
         var leads: [Double] = []
@@ -50,13 +50,12 @@ struct Confidence {
             else { return nil }
             return (chunk, reading.text.stems[verb].traits)
         }
-        let settled = ranking
         tie =
             picks.lazy.compactMap { pick -> (range: Range<Int>, services: [Int])? in
                 guard pick.origin == .covers, pick.range.count == 1, let chunk = pick.range.first,
                     !reading.chunks[chunk].asks
                 else { return nil }
-                let candidates = settled.known(pick.range)
+                let candidates = ranking.known(pick.range)
                 let equals = candidates.filter { candidates[0].score - $0.score < 1e-6 }.map(\.service)
                 guard equals.contains(pick.service) else { return nil }
                 let others = picks.map(\.service)

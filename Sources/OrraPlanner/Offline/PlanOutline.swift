@@ -3,18 +3,18 @@ import OrraModel
 /// A graph of tasks, on its way to a plan with reasons or to a refusal.
 struct PlanOutline {
     let index: CatalogueIndex
-    let parameters: JSONObject
+    let parameters: NamedParameters
     let picks: [Segmentation.Pick]
     let dependencies: [[Int]]
     let confidence: Confidence
     let hasInserted: Bool
 
-    func plan(_ ranking: inout Ranking) -> OfflinePlan {
+    func plan(_ ranking: Ranking) -> OfflinePlan {
         var plan = OfflinePlan()
         plan.graph = zip(picks, dependencies).map { pick, dependencies in
             OfflinePlan.Node(service: index.services[pick.service].name, dependencies: dependencies)
         }
-        plan.considered = considered(&ranking)
+        plan.considered = considered(ranking)
         let reading = ranking.reading
         plan.unused = confidence.unused.map { reading.text.original(reading.chunks[$0].range) }
         guard !picks.isEmpty else {
@@ -146,7 +146,7 @@ struct PlanOutline {
 
     private static let maximumConsidered = 20
 
-    private func considered(_ ranking: inout Ranking) -> [PlanningStage.Considered] {
+    private func considered(_ ranking: Ranking) -> [PlanningStage.Considered] {
         var best: [Int: Double] = [:]
         for pick in picks {
             best[pick.service] = max(best[pick.service] ?? 0, pick.score)
@@ -199,7 +199,7 @@ struct PlanOutline {
             plan.steps.append(.init(task: id, service: service.name, reason: reason, bindings: bindings))
         }
         plan.draft = ["tasks": .array(tasks)]
-        plan.unused += parameters.keys.filter { !used.contains($0) }
+        plan.unused += parameters.names.filter { !used.contains($0) }
     }
 
     private func reason(_ step: PlanBinding.Step, _ reading: ActionReading) -> String {

@@ -1,5 +1,5 @@
-/// Which services fit a run of an action's parts, the best first.
-struct Ranking {
+/// Which services fit a run of an action's parts, the best first. Keeps what it found out for all stages of planning.
+final class Ranking {
     enum Weights {
         static let outputFits = 0.21
         static let outputMisses = -0.28
@@ -30,15 +30,21 @@ struct Ranking {
     let context: [Int]
     /// Media that the speaker brings along.
     let given: Medium
-    /// Keys of the action's parameters.
-    private let supplied: Set<String>
+    private let parameters: NamedParameters
     private let index: CatalogueIndex
     private var evidence: Evidence
     private var memory: [Int: [Candidate]] = [:]
+    private lazy var scoresOfAll = evidence.scores(
+        Array(ServiceProfile.unique(reading.chunks.flatMap(\.stems)).prefix(512)), of: reading.text)
+    private lazy var relevances: [Double] = {
+        var relevances = Array(repeating: 0.0, count: index.services.count)
+        for (service, score) in scoresOfAll { relevances[service] = score }
+        return relevances
+    }()
 
-    init(_ reading: ActionReading, index: CatalogueIndex, supplied: Set<String> = []) {
+    init(_ reading: ActionReading, index: CatalogueIndex, parameters: NamedParameters) {
         self.reading = reading
-        self.supplied = supplied
+        self.parameters = parameters
         self.index = index
         evidence = Evidence(index)
         let stated = reading.chunks.filter { $0.isContext && !$0.isSubordinate }
@@ -59,7 +65,7 @@ struct Ranking {
     }
 
     /// What the chunks from `start` to `end` mean. `memory` keeps it for spans of up to three chunks.
-    mutating func candidates(_ start: Int, _ end: Int) -> [Candidate] {
+    func candidates(_ start: Int, _ end: Int) -> [Candidate] {
         let key = start << 2 | (end - start)
         if let known = memory[key] { return known }
         let found = rank(start, end)
@@ -73,13 +79,10 @@ struct Ranking {
     /// The weight of a stem in the part that holds it.
     func weight(_ stem: Int) -> Double { evidence.weight(of: stem, reading.text) }
 
-    /// Over the whole text, whatever its parts.
-    mutating func scoresOfAll() -> [(service: Int, score: Double)] {
-        let all = ServiceProfile.unique(reading.chunks.flatMap(\.stems))
-        return evidence.scores(Array(all.prefix(512)), of: reading.text)
-    }
+    /// How strongly the whole text, whatever its parts, speaks for a service.
+    func relevance(of service: Int) -> Double { relevances[service] }
 
-    private mutating func rank(_ start: Int, _ end: Int) -> [Candidate] {
+    private func rank(_ start: Int, _ end: Int) -> [Candidate] {
         let chunks = reading.chunks
         let own = chunks[start..<end].flatMap(\.stems)
         guard !own.isEmpty else { return [] }
@@ -174,8 +177,8 @@ struct Ranking {
     }
 
     /// The one service that the whole text speaks for, when no part does.
-    mutating func candidatesOfAll() -> [Candidate] {
-        var found = scoresOfAll()
+    func candidatesOfAll() -> [Candidate] {
+        var found = scoresOfAll
         if index.isTyped {
             let (input, output) = media(0, reading.chunks.count)
             for place in found.indices {
@@ -195,13 +198,13 @@ struct Ranking {
     {
         var kinds: Set<LiftedText.Kind> = []
         for number in chunks.flatMap(\.marks) { kinds.insert(reading.text.lifted.literals[number].kind) }
-        guard !supplied.isEmpty || !kinds.isEmpty else { return }
+        guard !parameters.isEmpty || !kinds.isEmpty else { return }
         for place in found.indices {
             let profile = index.profiles[found[place].service]
             if !kinds.isDisjoint(with: profile.takes) { found[place].score += Weights.literalFits }
-            guard !supplied.isEmpty else { continue }
+            guard !parameters.isEmpty else { continue }
             let required = profile.inputs.lazy.filter(\.isRequired)
-            if !required.isEmpty, required.allSatisfy({ supplied.contains($0.key) }) {
+            if !required.isEmpty, required.allSatisfy({ parameters.gives($0) }) {
                 found[place].score += Weights.supplied
             }
         }

@@ -47,10 +47,10 @@ struct Segmentation {
 
     init(_ index: CatalogueIndex) { self.index = index }
 
-    func picks(_ ranking: inout Ranking) -> [Pick] {
-        var segments = best(&ranking)
-        if !index.isTyped { favourCoherence(&segments, &ranking) }
-        var picks = withoutRepetition(segments, &ranking)
+    func picks(_ ranking: Ranking) -> [Pick] {
+        var segments = best(ranking)
+        if !index.isTyped { favourCoherence(&segments, ranking) }
+        var picks = withoutRepetition(segments, ranking)
         let chunks = ranking.reading.chunks
         picks =
             picks.filter { chunks[$0.range.lowerBound].isFirst }
@@ -84,7 +84,7 @@ struct Segmentation {
     }
 
     /// Dynamic programming over the chunks: the best gain up to each, and the span that ends there.
-    private func best(_ ranking: inout Ranking) -> [Pick] {
+    private func best(_ ranking: Ranking) -> [Pick] {
         let chunks = ranking.reading.chunks
         var gains = [0.0]
         var spans: [(start: Int, pick: Pick?)] = [(0, nil)]
@@ -117,7 +117,7 @@ struct Segmentation {
     }
 
     /// A part leans to a service that shares a rare name word with the one before, and takes what that gives.
-    private func favourCoherence(_ segments: inout [Pick], _ ranking: inout Ranking) {
+    private func favourCoherence(_ segments: inout [Pick], _ ranking: Ranking) {
         var previous: Int?
         let chosen = Set(segments.map(\.service))
         for place in segments.indices {
@@ -154,12 +154,12 @@ struct Segmentation {
     private func flow(from source: Int, to target: Int) -> Double {
         let required = index.profiles[target].inputs.filter(\.isRequired)
         guard !required.isEmpty else { return 0 }
-        let given = required.count { field in index.profiles[source].outputs.contains { $0.key == field.key } }
+        let given = required.count { field in index.profiles[source].outputs.contains { $0.keyNumber == field.keyNumber } }
         return Double(given) / Double(required.count)
     }
 
     /// A service is used once: by the part that it fits best.
-    private func withoutRepetition(_ segments: [Pick], _ ranking: inout Ranking) -> [Pick] {
+    private func withoutRepetition(_ segments: [Pick], _ ranking: Ranking) -> [Pick] {
         var used: Set<Int> = []
         var picks: [Pick] = []
         let order = segments.indices.sorted { (segments[$1].score, $0) < (segments[$0].score, $1) }

@@ -21,12 +21,13 @@ struct TextValues {
     private let reading: ActionReading
     private let ranking: Ranking
 
-    /// Whether any value was lifted out of the text.
-    var hasMarked: Bool { !reading.text.lifted.literals.isEmpty }
+    /// Whether any value is of a kind that some inputs are made for: a code, an address.
+    let hasDistinctive: Bool
 
     init(_ ranking: Ranking) {
         self.ranking = ranking
         reading = ranking.reading
+        hasDistinctive = reading.text.lifted.literals.contains { Self.isDistinctive($0.kind) }
         for (number, chunk) in reading.chunks.enumerated() { collect(number, chunk.range) }
     }
 
@@ -137,12 +138,14 @@ struct TextValues {
 }
 
 extension TextValues {
+    private static func isDistinctive(_ kind: LiftedText.Kind) -> Bool { kind != .quote && kind != .number }
+
     /// Whether the text holds a value that is made for such a field: a code, an address.
     func mayGive(_ field: ServiceField, of profile: ServiceProfile) -> Bool {
         values.contains { value in
-            guard value.kind != nil, value.kind != .quote, value.kind != .number,
-                field.suitability.of(value.kind) >= 0.9
-            else { return false }
+            guard let kind = value.kind, Self.isDistinctive(kind), field.suitability.of(kind) >= 0.9 else {
+                return false
+            }
             return fit(value, field, profile, atLeast: 0.9) != nil
         }
     }
