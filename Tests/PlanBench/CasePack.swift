@@ -32,6 +32,7 @@ struct CasePack {
                 "id": .string(item.id), "tasks": .array(tasks),
                 "confidence": JSONNumber(plan.confidence).map(JSONValue.number) ?? .null,
                 "bound": .bool(plan.draft != nil), "refusal": plan.refusal.map(JSONValue.string) ?? .null,
+                "draft": plan.draft ?? .null, "unused": .array(plan.unused.map(JSONValue.string)),
                 "considered": .array(
                     plan.considered.prefix(5).map {
                         ["service": .string($0.service), "score": JSONNumber($0.score).map(JSONValue.number) ?? .null]

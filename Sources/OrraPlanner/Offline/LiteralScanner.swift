@@ -30,7 +30,11 @@ struct LiteralScanner {
             end = payload
         }
         while index < end {
-            if let (kind, value, next) = literal() {
+            if Self.isLetter(bytes[index]), Self.isWord(byte(index - 1)) {
+                // No value starts within a word.
+                output.append(bytes[index])
+                index += 1
+            } else if let (kind, value, next) = literal() {
                 mark(literals.count)
                 lift(kind, value, to: &literals)
                 index = next
@@ -229,8 +233,12 @@ struct LiteralScanner {
         return (.date, index..<stop, stop)
     }
 
+    private static let monthBeginnings: [StaticString] = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ]
+
     private func month(at start: Int) -> Int? {
-        guard start + 2 < end, "jfmasond".utf8.contains(bytes[start] | 0x20) else { return nil }
+        guard Self.monthBeginnings.contains(where: { has($0, at: start) }) else { return nil }
         let stop = run(from: start, while: Self.isLetter)
         guard (3...9).contains(stop - start) else { return nil }
         let word = text(start..<stop).lowercased()
@@ -337,17 +345,21 @@ struct LiteralScanner {
         }
     }
 
+    private static let payloadNouns: Set = [
+        "text", "article", "essay", "paragraph", "sentence", "script", "passage", "story", "description",
+    ]
+
     private func payloadStart() -> Int? {
-        let nouns: Set = [
-            "text", "article", "essay", "paragraph", "sentence", "script", "passage", "story", "description",
-        ]
+        guard bytes.contains(0x3A) else { return nil }
         var noun: Int?
         var place = 0
         while place < bytes.count {
             let current = bytes[place]
             if Self.isLetter(current) {
                 let stop = run(from: place, while: Self.isWord)
-                if noun == nil, (4...11).contains(stop - place), nouns.contains(text(place..<stop).lowercased()) {
+                if noun == nil, (4...11).contains(stop - place), 
+                    Self.payloadNouns.contains(text(place..<stop).lowercased())
+                {
                     noun = stop
                 }
                 place = stop
