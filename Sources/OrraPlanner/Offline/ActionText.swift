@@ -43,7 +43,7 @@ struct ActionText {
     private(set) var stems: [Stem] = []
     private let bytes: [UInt8]
     /// By number of a stem in the vocabulary: its number here, or -1.
-    private var known: [Int]
+    private var known: [Int32]
     /// Of stems that the vocabulary lacks.
     private var unknown: [String: Int] = [:]
     /// The word that is read at present, in lower case.
@@ -207,10 +207,10 @@ struct ActionText {
 
     private mutating func number(of stem: Int, _ token: Token, _ vocabulary: Vocabulary) -> Int {
         if known[stem] < 0 {
-            known[stem] = add(
-                vocabulary.stems[stem], vocabulary.related(stem), token, stem, vocabulary.traits[stem])
+            known[stem] = Int32(
+                add(vocabulary.stems[stem], vocabulary.related(stem), token, stem, vocabulary.traits[stem]))
         }
-        return known[stem]
+        return Int(known[stem])
     }
 
     private mutating func add(

@@ -118,15 +118,20 @@ struct Dependencies {
         let target = index.profiles[picks[place].service]
         let source = index.profiles[picks[other].service]
         func hits(_ words: [Int]) -> Int {
-            let foreign = words.filter { !target.name.contains($0) }
-            return span.stems.count { stem in foreign.contains { ranking.isSameWord(stem, $0) } }
+            span.stems.count { stem in
+                words.contains { ranking.isSameWord(stem, $0) && !target.name.contains($0) }
+            }
         }
         let outputHits = hits(source.outputNames)
         let nameHits = hits(source.name.filter { !index.vocabulary.traits[$0].contains(.verb) })
-        let inputKeys = Set(source.inputs.map(\.key))
-        let new = source.outputs.map(\.key).filter { !inputKeys.contains($0) }
+        let new = source.outputs.filter { output in
+            !source.inputs.contains { $0.keyNumber == output.keyNumber }
+        }
         let fed = target.inputs.filter { field in
-            new.contains { $0 == field.key || $0.utf8.count >= 4 && field.isIdentifier && field.key.hasSuffix($0) }
+            new.contains { output in
+                output.keyNumber == field.keyNumber
+                    || field.isIdentifier && output.key.utf8.count >= 4 && field.key.hasSuffix(output.key)
+            }
         }
         let isBeside = other == place - 1
         let hasHit = outputHits > 0 || nameHits > 0

@@ -47,6 +47,14 @@ struct FieldSuitability: Sendable {
     }
 }
 
+/// Kinds of values, each a bit.
+struct LiteralKinds: OptionSet {
+    let rawValue: UInt16
+
+    init(rawValue: UInt16) { self.rawValue = rawValue }
+    init(_ kind: LiftedText.Kind) { rawValue = 1 << UInt16(kind.number) }
+}
+
 extension LiftedText.Kind {
     /// Its place among all.
     fileprivate var number: Int {

@@ -233,12 +233,16 @@ struct LiteralScanner {
         return (.date, index..<stop, stop)
     }
 
-    private static let monthBeginnings: [StaticString] = [
+    /// The first three letters of each in one number.
+    private static let monthBeginnings = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ]
+    ].map { $0.utf8.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } }
 
     private func month(at start: Int) -> Int? {
-        guard Self.monthBeginnings.contains(where: { has($0, at: start) }) else { return nil }
+        guard start + 2 < end else { return nil }
+        var beginning: UInt32 = 0
+        for byte in bytes[start...(start + 2)] { beginning = beginning << 8 | UInt32(byte | 0x20) }
+        guard Self.monthBeginnings.contains(beginning) else { return nil }
         let stop = run(from: start, while: Self.isLetter)
         guard (3...9).contains(stop - start) else { return nil }
         let word = text(start..<stop).lowercased()
@@ -298,6 +302,7 @@ struct LiteralScanner {
         guard stop - index >= 3, ends(stop), byte(stop) != 0x2F else { return nil }
         let word = bytes[index..<stop]
         let digits = word.count(where: Self.isDigit)
+        guard digits > 0 else { return nil }
         let capitals = word.prefix { $0 >= 0x41 && $0 <= 0x5A }.count
         let isNumbered =
             capitals > 0 && word.dropFirst(capitals).first == 0x2D

@@ -196,8 +196,10 @@ final class Ranking {
 
     private func favourInputs(_ found: inout [(service: Int, score: Double)], _ chunks: ArraySlice<ActionReading.Chunk>)
     {
-        var kinds: Set<LiftedText.Kind> = []
-        for number in chunks.flatMap(\.marks) { kinds.insert(reading.text.lifted.literals[number].kind) }
+        var kinds: LiteralKinds = []
+        for chunk in chunks {
+            for number in chunk.marks { kinds.insert(LiteralKinds(reading.text.lifted.literals[number].kind)) }
+        }
         guard !parameters.isEmpty || !kinds.isEmpty else { return }
         for place in found.indices {
             let profile = index.profiles[found[place].service]
@@ -242,18 +244,17 @@ final class Ranking {
     /// Document Question Answering over Question Answering, if the request speaks of a document.
     private func prefersMoreSpecific(_ best: inout [Candidate], _ own: [Int], _ start: Int, _ end: Int) {
         guard let top = best.first, best.count > 1 else { return }
-        func words(_ service: Int) -> [Int] {
-            index.profiles[service].name.filter { !index.vocabulary.traits[$0].contains(.medium) }
-        }
-        let core = words(top.service)
+        let core = index.profiles[top.service].nameWithoutMedia
         guard !core.isEmpty else { return }
-        let pool = own + context
         let available = index.isTyped ? available(before: start) : []
+        var isChanged = false
         for place in best.indices.dropFirst() {
-            let name = words(best[place].service)
+            let name = index.profiles[best[place].service].nameWithoutMedia
             guard name.count > core.count, core.allSatisfy(name.contains) else { continue }
-            let further = name.filter { !core.contains($0) }
-            guard further.allSatisfy({ word in pool.contains { means($0, word) } }) else { continue }
+            let isAsked = name.allSatisfy { word in
+                core.contains(word) || own.contains { means($0, word) } || context.contains { means($0, word) }
+            }
+            guard isAsked else { continue }
             if index.isTyped, !available.isEmpty,
                 index.profiles[best[place].service].inputMedia.isDisjoint(
                     with: available.union(media(start, end).input))
@@ -261,7 +262,8 @@ final class Ranking {
                 continue
             }
             best[place].score = top.score + Weights.moreSpecific
+            isChanged = true
         }
-        best.sort { ($1.score, $0.service) < ($0.score, $1.service) }
+        if isChanged { best.sort { ($1.score, $0.service) < ($0.score, $1.service) } }
     }
 }

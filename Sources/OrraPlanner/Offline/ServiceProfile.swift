@@ -3,6 +3,8 @@ import OrraModel
 /// What the planner knows of one service, worked out once.
 final class ServiceProfile: Sendable {
     let name: [Int]
+    /// The name without what only says that the service works on pictures or sounds.
+    let nameWithoutMedia: [Int]
     let description: [Int]
     let inputNames: [Int]
     let outputNames: [Int]
@@ -18,7 +20,7 @@ final class ServiceProfile: Sendable {
     let inputs: [ServiceField]
     let outputs: [ServiceField]
     /// Kinds of values in a text that an input is made for.
-    let takes: Set<LiftedText.Kind>
+    let takes: LiteralKinds
     /// Numbers of the keys of all outputs, also of those within objects and arrays.
     let leaves: [Int]
     let inputMedia: Medium
@@ -27,6 +29,7 @@ final class ServiceProfile: Sendable {
     /// Reads one service; words that are new go to the vocabulary, new keys to the keys.
     init(_ service: Service, _ vocabulary: inout Vocabulary, _ keys: inout FieldKeys) {
         name = Self.stems(service.name, &vocabulary)
+        nameWithoutMedia = name.filter { !vocabulary.traits[$0].contains(.medium) }
         description = Self.stems(service.description, &vocabulary)
         var examples: [[Int]] = []
         for example in service.examples.prefix(32) {
@@ -49,7 +52,7 @@ final class ServiceProfile: Sendable {
         inputNames = Self.unique(inputs.flatMap(\.stems))
         outputNames = Self.unique(outputs.flatMap(\.stems))
         capitals = Self.unique(service.schema.input.properties.flatMap { Self.capitals($0.schema, &vocabulary) })
-        takes = Set(inputs.filter(\.isRequired).compactMap(\.literalKind))
+        takes = inputs.filter(\.isRequired).compactMap(\.literalKind).reduce(into: []) { $0.insert(LiteralKinds($1)) }
         inputMedia = inputs.reduce(into: []) { if let medium = $1.medium { $0.insert(medium) } }
         outputMedia = outputs.reduce(into: []) { if let medium = $1.medium { $0.insert(medium) } }
         var leaves: [Int] = []

@@ -107,10 +107,11 @@ struct TextValues {
     /// Whether the noun before a code is the field's: `ORD-1042` of "track order ORD-1042" is no tracking number.
     private func isOfField(_ value: Value, _ field: ServiceField, _ profile: ServiceProfile) -> Bool {
         guard value.hasNoun, let noun = value.before.last else { return true }
-        var words = field.stems + field.description + field.entity
-        // "Parcel 1Z999" is what a service for parcels takes, if that takes nothing else.
-        if profile.inputs.count(where: \.isRequired) == 1 { words += profile.name }
-        return field.stems.isEmpty || field.key == "id" || words.contains { ranking.isSameWord(noun, $0) }
+        func isNamed(_ words: [Int]) -> Bool { words.contains { ranking.isSameWord(noun, $0) } }
+        return field.stems.isEmpty || field.key == "id" || isNamed(field.stems) || isNamed(field.description)
+            || isNamed(field.entity)
+            // "Parcel 1Z999" is what a service for parcels takes, if that takes nothing else.
+            || profile.inputs.count(where: \.isRequired) == 1 && isNamed(profile.name)
     }
 
     /// The value in a type that the field takes, never a guess: a number must be one, and a listed value listed.
