@@ -53,6 +53,9 @@ struct ActionText {
         self.lifted = lifted
         bytes = Array(lifted.text.utf8)
         known = Array(repeating: -1, count: index.vocabulary.count)
+        tokens.reserveCapacity(min(bytes.count / 4, Self.maximumTokens))
+        stems.reserveCapacity(min(bytes.count / 8, Self.maximumTokens))
+        spelling.reserveCapacity(32)
         var place = 0
         while place < bytes.count, tokens.count < Self.maximumTokens {
             let byte = bytes[place]
@@ -77,19 +80,23 @@ struct ActionText {
 
     /// With the values in place of their marks.
     func original(_ range: Range<Int>) -> String {
-        var text = ""
+        var text: [UInt8] = []
         var end: Int?
         for token in tokens[range] {
-            if let end, token.range.lowerBound > end, !text.hasSuffix(" ") { text += " " }
+            if let end, token.range.lowerBound > end, text.last != 0x20 { text.append(0x20) }
             if case .mark(let number) = token.kind {
                 let literal = lifted.literals[number]
-                text += literal.kind == .quote || literal.kind == .question ? "'\(literal.value)'" : literal.value
+                let isQuoted = literal.kind == .quote || literal.kind == .question
+                if isQuoted { text.append(0x27) }
+                text += literal.value.utf8
+                if isQuoted { text.append(0x27) }
             } else {
-                text += String(decoding: bytes[token.range], as: UTF8.self)
+                text += bytes[token.range]
             }
             end = token.range.upperBound
         }
-        return String(text.prefix(200))
+        let original = String(decoding: text, as: UTF8.self)
+        return text.count <= 200 ? original : String(original.prefix(200))
     }
 
     func word(_ token: Token) -> String { String(decoding: bytes[token.range], as: UTF8.self) }
@@ -131,9 +138,9 @@ struct ActionText {
 
     private func apostrophe(at place: Int) -> Int? {
         guard place < bytes.count else { return nil }
-        let length =
-            bytes[place] == 0x27
-            ? 1 : place + 2 < bytes.count && bytes[place..<(place + 3)].elementsEqual([0xE2, 0x80, 0x99]) ? 3 : 0
+        let isCurved =
+            bytes[place] == 0xE2 && place + 2 < bytes.count && bytes[place + 1] == 0x80 && bytes[place + 2] == 0x99
+        let length = bytes[place] == 0x27 ? 1 : isCurved ? 3 : 0
         guard length > 0, place + length < bytes.count, LiteralScanner.isLetter(bytes[place + length]) else {
             return nil
         }

@@ -22,12 +22,15 @@ struct TextValues {
     private let ranking: Ranking
 
     /// Whether any value is of a kind that some inputs are made for: a code, an address.
-    let hasDistinctive: Bool
+    var hasDistinctive: Bool { !distinctive.isEmpty }
+    private let distinctive: LiteralKinds
 
     init(_ ranking: Ranking) {
         self.ranking = ranking
         reading = ranking.reading
-        hasDistinctive = reading.text.lifted.literals.contains { Self.isDistinctive($0.kind) }
+        distinctive = reading.text.lifted.literals.reduce(into: []) { kinds, literal in
+            if literal.kind != .quote, literal.kind != .number { kinds.insert(LiteralKinds(literal.kind)) }
+        }
         for (number, chunk) in reading.chunks.enumerated() { collect(number, chunk.range) }
     }
 
@@ -139,14 +142,12 @@ struct TextValues {
 }
 
 extension TextValues {
-    private static func isDistinctive(_ kind: LiftedText.Kind) -> Bool { kind != .quote && kind != .number }
-
     /// Whether the text holds a value that is made for such a field: a code, an address.
     func mayGive(_ field: ServiceField, of profile: ServiceProfile) -> Bool {
-        values.contains { value in
-            guard let kind = value.kind, Self.isDistinctive(kind), field.suitability.of(kind) >= 0.9 else {
-                return false
-            }
+        let kinds = field.suitability.madeFor.intersection(distinctive)
+        guard !kinds.isEmpty else { return false }
+        return values.contains { value in
+            guard let kind = value.kind, kinds.contains(LiteralKinds(kind)) else { return false }
             return fit(value, field, profile, atLeast: 0.9) != nil
         }
     }
