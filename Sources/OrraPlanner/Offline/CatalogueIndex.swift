@@ -63,7 +63,7 @@ public final class CatalogueIndex: Sendable {
         rarity = statistics.rarity
         capitalRarity = statistics.capitalRarity
         rarestWeight = statistics.rarestWeight
-        let norm = Evidence.Weights.descriptionNorm
+        let norm = Evidence.descriptionNorm
         let rarest = Mathematics.power(rarestWeight, norm)
         var byName: [String: Int] = [:]
         for (number, service) in services.enumerated() where byName[service.name] == nil {

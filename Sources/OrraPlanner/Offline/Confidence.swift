@@ -1,14 +1,9 @@
 /// How far a plan can be trusted: how strong and how clear each choice is, and how much of the request is explained.
 struct Confidence {
-    static let weights = [
-        -3.417, 0.602, 0.367, 1.427, 0.96, -0.122, 0.042, -0.76, 0.21, 1.323,
-        -0.808, -0.461, 0.0, 0.278, 0.188, -0.234, -0.488,
-    ]
-    static let inserted = -0.585
-
     /// Chunks with a demand that no task covers.
     let unused: [Int]
     let features: [Double]
+    private let weights: PlannerWeights.Confidence
     /// Those of them that ask by a verb that says what has to happen, not by a mere "get" or "make".
     let demands: [Int]
     /// Chunks whose verb takes something back, while the service that was chosen for them does nothing of the kind.
@@ -20,6 +15,7 @@ struct Confidence {
 
     /// - Parameter picks: those that the text speaks for.
     init(_ index: CatalogueIndex, _ picks: [Segmentation.Pick], _ ranking: Ranking) {
+        weights = ranking.weights.confidence
         let reading = ranking.reading
         var scores: [Double] = []
         var leads: [Double] = []
@@ -123,7 +119,20 @@ struct Confidence {
         ]
     }
 
-    func logit(hasInserted: Bool) -> Double {
-        zip(Self.weights, features).reduce(hasInserted ? Self.inserted : 0) { $0 + $1.0 * $1.1 }
+    /// What was found out of a plan's inputs, as far as that tells something.
+    struct Inputs {
+        /// Fed by name, from parameters and outputs.
+        var named = 0
+        var count = 0
+    }
+
+    func probability(hasInserted: Bool, _ inputs: Inputs) -> Double {
+        let logit = zip(weights.features, features).reduce(hasInserted ? weights.inserted : 0) { $0 + $1.0 * $1.1 }
+        return Mathematics.probability(logit + weights.namedInputs * Double(inputs.named) / Double(max(1, inputs.count)))
+    }
+
+    /// The features and what ``probability(hasInserted:_:)`` adds to them, in the order of the weights.
+    func signals(hasInserted: Bool, _ inputs: Inputs) -> [Double] {
+        features + [hasInserted ? 1 : 0, Double(inputs.named) / Double(max(1, inputs.count))]
     }
 }

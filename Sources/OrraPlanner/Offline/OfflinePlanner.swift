@@ -13,15 +13,22 @@ public import OrraModel
 /// The same request gives the same plan, in whatever order the services registered.
 public struct OfflinePlanner: Sendable {
     public let index: CatalogueIndex
+    private let weights: PlannerWeights
 
-    public init(index: CatalogueIndex) { self.index = index }
+    public init(index: CatalogueIndex) { self.init(index: index, weights: PlannerWeights()) }
+
+    package init(index: CatalogueIndex, weights: PlannerWeights) {
+        self.index = index
+        self.weights = weights
+    }
 
     public func plan(action: String, parameters: JSONObject) -> OfflinePlan {
         guard !index.services.isEmpty else { return OfflinePlan(refusal: Refusal.emptyCatalogue.description) }
         let lifted = LiftedText(String(action.prefix(Limits.actionCharacters.upperBound)))
         let named = NamedParameters(parameters, index)
-        let ranking = Ranking(ActionReading(lifted, index: index), index: index, parameters: named)
-        var picks = Segmentation(index).picks(ranking)
+        let ranking = Ranking(
+            ActionReading(lifted, index: index), index: index, parameters: named, weights: weights)
+        var picks = Segmentation(index, weights.segmentation).picks(ranking)
         if !index.isTyped, !parameters.isEmpty, GeneralDemand.isIn(ranking.reading) {
             picks = GeneralDemand(index, ranking, named).expand(picks)
         }

@@ -1,23 +1,5 @@
 /// Which services fit a run of an action's parts, the best first. Keeps what it found out for all stages of planning.
 final class Ranking {
-    enum Weights {
-        static let outputFits = 0.21
-        static let outputMisses = -0.28
-        static let inputFits = 0.10
-        static let inputMisses = -0.07
-        static let inputUnavailable = -0.22
-        static let converts = 0.52
-        static let verbAgrees = 0.14
-        static let verbDisagrees = -0.13
-        /// The name starts with the very verb.
-        static let verbLeads = 0.05
-        /// All required inputs are parameters of the action.
-        static let supplied = 0.1
-        /// The part holds a value that an input is made for.
-        static let literalFits = 0.15
-        static let moreSpecific = 0.01
-    }
-
     struct Candidate {
         var score: Double
         var service: Int
@@ -26,6 +8,7 @@ final class Ranking {
     static let kept = 8
 
     let reading: ActionReading
+    let weights: PlannerWeights
     /// Stems of what the speaker tells without asking.
     let context: [Int]
     /// Media that the speaker brings along.
@@ -42,11 +25,12 @@ final class Ranking {
         return relevances
     }()
 
-    init(_ reading: ActionReading, index: CatalogueIndex, parameters: NamedParameters) {
+    init(_ reading: ActionReading, index: CatalogueIndex, parameters: NamedParameters, weights: PlannerWeights) {
         self.reading = reading
+        self.weights = weights
         self.parameters = parameters
         self.index = index
-        evidence = Evidence(index)
+        evidence = Evidence(index, weights.evidence)
         let stated = reading.chunks.filter { $0.isContext && !$0.isSubordinate }
         context = Array(ServiceProfile.unique(stated.flatMap(\.stems)).prefix(128))
         given = index.isTyped ? Self.given(reading, stated) : []
@@ -144,9 +128,9 @@ final class Ranking {
             for (number, profile) in index.profiles.enumerated()
             where !profile.outputMedia.isDisjoint(with: output) && !profile.inputMedia.isDisjoint(with: source) {
                 if places[number] < 0 {
-                    found.append((number, Weights.converts))
+                    found.append((number, weights.ranking.converts))
                 } else {
-                    found[places[number]].score += Weights.converts
+                    found[places[number]].score += weights.ranking.converts
                 }
             }
         }
@@ -155,7 +139,7 @@ final class Ranking {
             let profile = index.profiles[found[place].service]
             found[place].score += fit(profile, input, output)
             if !before.isEmpty, !profile.inputMedia.isEmpty, profile.inputMedia.isDisjoint(with: before.union(input)) {
-                found[place].score += Weights.inputUnavailable
+                found[place].score += weights.ranking.inputUnavailable
             }
         }
         return found
@@ -164,13 +148,13 @@ final class Ranking {
     private func fit(_ profile: ServiceProfile, _ input: Medium, _ output: Medium) -> Double {
         var score = 0.0
         if !output.isEmpty {
-            score += profile.outputMedia.isDisjoint(with: output) ? Weights.outputMisses : Weights.outputFits
+            score += profile.outputMedia.isDisjoint(with: output) ? weights.ranking.outputMisses : weights.ranking.outputFits
         }
         if !input.isEmpty {
             if !profile.inputMedia.isDisjoint(with: input) {
-                score += Weights.inputFits
+                score += weights.ranking.inputFits
             } else if !(output.isEmpty && !profile.outputMedia.isDisjoint(with: input)) {
-                score += Weights.inputMisses
+                score += weights.ranking.inputMisses
             }
         }
         return score
@@ -185,7 +169,7 @@ final class Ranking {
                 let profile = index.profiles[found[place].service]
                 found[place].score += fit(profile, input, output)
                 if !given.isEmpty, profile.inputMedia.isDisjoint(with: given) {
-                    found[place].score += Weights.inputUnavailable
+                    found[place].score += weights.ranking.inputUnavailable
                 }
             }
         }
@@ -203,11 +187,11 @@ final class Ranking {
         guard !parameters.isEmpty || !kinds.isEmpty else { return }
         for place in found.indices {
             let profile = index.profiles[found[place].service]
-            if !kinds.isDisjoint(with: profile.takes) { found[place].score += Weights.literalFits }
+            if !kinds.isDisjoint(with: profile.takes) { found[place].score += weights.ranking.literalFits }
             guard !parameters.isEmpty else { continue }
             let required = profile.inputs.lazy.filter(\.isRequired)
             if !required.isEmpty, required.allSatisfy({ parameters.gives($0) }) {
-                found[place].score += Weights.supplied
+                found[place].score += weights.ranking.supplied
             }
         }
     }
@@ -230,13 +214,13 @@ final class Ranking {
             let profile = index.profiles[found[place].service]
             let verbs = profile.verbs
             if let first = profile.firstName, first == reading.text.stems[verb].vocabularyNumber {
-                found[place].score += Weights.verbLeads
+                found[place].score += weights.ranking.verbLeads
             }
             guard !verbs.isEmpty else { continue }
             if verbs.contains(where: { means(verb, $0) }) {
-                found[place].score += Weights.verbAgrees
+                found[place].score += weights.ranking.verbAgrees
             } else if !profile.description.contains(where: { isSameWord(verb, $0) }) {
-                found[place].score += Weights.verbDisagrees
+                found[place].score += weights.ranking.verbDisagrees
             }
         }
     }
@@ -261,7 +245,7 @@ final class Ranking {
             {
                 continue
             }
-            best[place].score = top.score + Weights.moreSpecific
+            best[place].score = top.score + weights.ranking.moreSpecific
             isChanged = true
         }
         if isChanged { best.sort { ($1.score, $0.service) < ($0.score, $1.service) } }
