@@ -9,14 +9,6 @@ public final class CatalogueIndex: Sendable {
         var place: Place
     }
 
-    /// A required input.
-    struct Taker: Sendable {
-        var service: Int
-        /// Its number among the service's inputs, and among all required inputs.
-        var field: Int
-        var number: Int
-    }
-
     /// In the order of names and kinds, so that the order of registration decides nothing.
     public let services: [Service]
     let profiles: [ServiceProfile]
@@ -39,17 +31,7 @@ public final class CatalogueIndex: Sendable {
     let isTyped: Bool
     /// Most services say what they give.
     let hasOutputs: Bool
-    let keys: FieldKeys
-    /// By number of a key: the services with an output of this name at any depth.
-    private let producers: [[Int]]
-    /// By number of a key: the services with an output of this name that a plan can refer to.
-    let givers: [[Int]]
-    /// By number of a key: the services with a required input of this name.
-    let takers: [[Taker]]
-    /// How many required inputs each service has.
-    let requiredCounts: [Int]
-    /// How many required inputs there are in all.
-    let takerCount: Int
+    let fields: FieldIndex
 
     public init(_ catalogue: [Service]) {
         let services = catalogue.sorted { ($0.name, $0.kind.rawValue, $0.id) < ($1.name, $1.kind.rawValue, $1.id) }
@@ -100,35 +82,8 @@ public final class CatalogueIndex: Sendable {
         for stem in examplePostings.keys { known[stem] = true }
         vocabulary.relate(known: known)
         self.vocabulary = vocabulary
-        self.keys = keys
-        var producers: [[Int]] = Array(repeating: [], count: keys.count)
-        for (number, profile) in profiles.enumerated() {
-            for leaf in profile.leaves { producers[leaf].append(number) }
-        }
-        self.producers = producers
-        var givers: [[Int]] = Array(repeating: [], count: keys.count)
-        var takers: [[Taker]] = Array(repeating: [], count: keys.count)
-        var takerCount = 0
-        for (number, profile) in profiles.enumerated() {
-            for output in profile.outputs where givers[output.keyNumber].last != number {
-                givers[output.keyNumber].append(number)
-            }
-            for (place, field) in profile.inputs.enumerated() where field.isRequired {
-                takers[field.keyNumber].append(Taker(service: number, field: place, number: takerCount))
-                takerCount += 1
-            }
-        }
-        requiredCounts = profiles.map { $0.inputs.count(where: \.isRequired) }
-        self.takerCount = takerCount
-        self.givers = givers
-        self.takers = takers
+        fields = FieldIndex(profiles, keys)
     }
-
-    /// Numbers of the services with an output of this key at any depth, in ascending order.
-    func producers(ofKey key: String) -> [Int] { keys.number(of: key).map { producers[$0] } ?? [] }
-
-    /// As ``producers(ofKey:)``, for the key of a field.
-    func producers(of field: ServiceField) -> [Int] { producers[field.keyNumber] }
 
     private static func postings(_ profiles: [ServiceProfile], count: Int) -> [[Posting]] {
         var postings: [[Posting]] = Array(repeating: [], count: count)

@@ -128,7 +128,8 @@ struct Confidence {
 
     func probability(hasInserted: Bool, _ inputs: Inputs) -> Double {
         let logit = zip(weights.features, features).reduce(hasInserted ? weights.inserted : 0) { $0 + $1.0 * $1.1 }
-        return Mathematics.probability(logit + weights.namedInputs * Double(inputs.named) / Double(max(1, inputs.count)))
+        return Mathematics.probability(
+            logit + weights.namedInputs * Double(inputs.named) / Double(max(1, inputs.count)))
     }
 
     /// The features and what ``probability(hasInserted:_:)`` adds to them, in the order of the weights.

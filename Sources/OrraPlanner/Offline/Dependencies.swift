@@ -57,7 +57,9 @@ struct Dependencies {
             let suppliers = Suppliers(index).services(giving: field, to: picks[place].service)
             let sources = (0..<place).filter { suppliers.contains(picks[$0].service) }
             let origins = sources.filter { other in
-                !index.profiles[picks[other].service].inputs.contains { $0.isRequired && $0.keyNumber == field.keyNumber }
+                !index.profiles[picks[other].service].inputs.contains {
+                    $0.isRequired && $0.keyNumber == field.keyNumber
+                }
             }
             let candidates = origins.isEmpty ? sources : origins
             if let last = candidates.last, !candidates.contains(where: found.contains) { found.append(last) }

@@ -36,7 +36,9 @@ struct FieldSuitability: Sendable {
             }
         }
         self.scores = scores
-        madeFor = LiftedText.Kind.allCases.reduce(into: []) { if scores[$1.number] == 1 { $0.insert(LiteralKinds($1)) } }
+        madeFor = LiftedText.Kind.allCases.reduce(into: []) {
+            if scores[$1.number] == 1 { $0.insert(LiteralKinds($1)) }
+        }
         if !isIdentifier, medium == nil { name = Self.namedThings.contains { Self.contains(key, $0) } ? 0.6 : 0.3 }
     }
 

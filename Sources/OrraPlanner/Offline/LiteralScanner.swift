@@ -362,7 +362,7 @@ struct LiteralScanner {
             let current = bytes[place]
             if Self.isLetter(current) {
                 let stop = run(from: place, while: Self.isWord)
-                if noun == nil, (4...11).contains(stop - place), 
+                if noun == nil, (4...11).contains(stop - place),
                     Self.payloadNouns.contains(text(place..<stop).lowercased())
                 {
                     noun = stop

@@ -203,15 +203,17 @@ struct Suppliers {
     /// Services whose output has the field's name, the end of it, or a plain `id` of the thing that it names
     /// (`movie_id` from the `id` of what a service for movies gives). In ascending order.
     func services(giving field: ServiceField, to service: Int) -> [Int] {
-        var found: Set<Int> = Set(index.producers(of: field))
+        var found: Set<Int> = Set(index.fields.producers(of: field))
         let key = Array(field.key.utf8)
         if key.count > 4 {
             for start in 1...(key.count - 4) {
-                found.formUnion(index.producers(ofKey: String(decoding: key[start...], as: UTF8.self)))
+                found.formUnion(index.fields.producers(ofKey: String(decoding: key[start...], as: UTF8.self)))
             }
         }
         if !field.entity.isEmpty {
-            for producer in index.producers(ofKey: "id") where isAbout(producer, field.entity) { found.insert(producer) }
+            for producer in index.fields.producers(ofKey: "id") where isAbout(producer, field.entity) {
+                found.insert(producer)
+            }
         }
         found.remove(service)
         return found.sorted()
@@ -226,7 +228,7 @@ struct Suppliers {
         let target = index.profiles[service]
         let needs = target.inputs.count { $0.isRequired }
         let kin = target.name.filter { !index.vocabulary.traits[$0].contains(.verb) }
-        return (index.producers(of: field)).filter { other in
+        return (index.fields.producers(of: field)).filter { other in
             let profile = index.profiles[other]
             guard other != service, profile.inputs.count(where: \.isRequired) < needs,
                 !profile.inputs.contains(where: { $0.keyNumber == field.keyNumber })

@@ -18,12 +18,12 @@ struct NamedParameters {
     init(_ parameters: JSONObject, _ index: CatalogueIndex) {
         self.parameters = parameters.members.map { member in
             Parameter(
-                name: member.key, key: index.keys.number(of: ServiceField.key(member.key)),
+                name: member.key, key: index.fields.keys.number(of: ServiceField.key(member.key)),
                 words: WordSplitter.words(member.key).map(Stemmer.stem), value: parameters[member.key] ?? member.value)
         }
         var isGiven: [Bool] = []
         if !parameters.isEmpty {
-            isGiven = Array(repeating: false, count: index.keys.count)
+            isGiven = Array(repeating: false, count: index.fields.keys.count)
             for key in self.parameters.compactMap(\.key) { isGiven[key] = true }
         }
         self.isGiven = isGiven

@@ -148,7 +148,8 @@ final class Ranking {
     private func fit(_ profile: ServiceProfile, _ input: Medium, _ output: Medium) -> Double {
         var score = 0.0
         if !output.isEmpty {
-            score += profile.outputMedia.isDisjoint(with: output) ? weights.ranking.outputMisses : weights.ranking.outputFits
+            score +=
+                profile.outputMedia.isDisjoint(with: output) ? weights.ranking.outputMisses : weights.ranking.outputFits
         }
         if !input.isEmpty {
             if !profile.inputMedia.isDisjoint(with: input) {

@@ -142,7 +142,9 @@ struct Segmentation {
     private func flow(from source: Int, to target: Int) -> Double {
         let required = index.profiles[target].inputs.filter(\.isRequired)
         guard !required.isEmpty else { return 0 }
-        let given = required.count { field in index.profiles[source].outputs.contains { $0.keyNumber == field.keyNumber } }
+        let given = required.count { field in
+            index.profiles[source].outputs.contains { $0.keyNumber == field.keyNumber }
+        }
         return Double(given) / Double(required.count)
     }
 

@@ -11,10 +11,10 @@ struct Supply {
     init(_ index: CatalogueIndex, _ parameters: NamedParameters, _ values: TextValues? = nil) {
         self.index = index
         level = Array(repeating: nil, count: index.profiles.count)
-        var isGiven = Array(repeating: false, count: index.keys.count)
+        var isGiven = Array(repeating: false, count: index.fields.keys.count)
         for key in parameters.keys { isGiven[key] = true }
         if let values, values.hasDistinctive {
-            for (key, takers) in index.takers.enumerated() where !isGiven[key] {
+            for (key, takers) in index.fields.takers.enumerated() where !isGiven[key] {
                 guard let taker = takers.first else { continue }
                 let profile = index.profiles[taker.service]
                 if values.mayGive(profile.inputs[taker.field], of: profile) { isGiven[key] = true }
@@ -26,7 +26,7 @@ struct Supply {
 
     /// Services with an output that fits, by number.
     func producers(of field: ServiceField) -> [(service: Int, output: ServiceField)] {
-        index.givers[field.keyNumber].compactMap { service in
+        index.fields.givers[field.keyNumber].compactMap { service in
             index.profiles[service].output(feeding: field).map { (service, $0) }
         }
     }
@@ -41,13 +41,13 @@ struct Supply {
 
     /// Forward chaining, from the services that the parameters suffice for to those that their outputs feed.
     private mutating func fill() {
-        var open = index.requiredCounts
-        for (key, takers) in index.takers.enumerated() where isGiven[key] {
+        var open = index.fields.requiredCounts
+        for (key, takers) in index.fields.takers.enumerated() where isGiven[key] {
             for taker in takers { open[taker.service] -= 1 }
         }
         var ready = open.indices.filter { open[$0] == 0 }
-        var isFed = Array(repeating: false, count: index.takerCount)
-        var told: [[[String]]] = Array(repeating: [], count: index.keys.count)
+        var isFed = Array(repeating: false, count: index.fields.takerCount)
+        var told: [[[String]]] = Array(repeating: [], count: index.fields.keys.count)
         var round = 0
         while !ready.isEmpty {
             for service in ready { level[service] = round }
@@ -56,9 +56,11 @@ struct Supply {
                 for output in index.profiles[service].outputs {
                     let key = output.keyNumber
                     // What one output of this name and these types feeds, the next one feeds no better.
-                    guard !isGiven[key], !index.takers[key].isEmpty, !told[key].contains(output.types) else { continue }
+                    guard !isGiven[key], !index.fields.takers[key].isEmpty, !told[key].contains(output.types) else {
+                        continue
+                    }
                     told[key].append(output.types)
-                    for taker in index.takers[key] where level[taker.service] == nil && !isFed[taker.number] {
+                    for taker in index.fields.takers[key] where level[taker.service] == nil && !isFed[taker.number] {
                         let field = index.profiles[taker.service].inputs[taker.field]
                         guard ServiceField.isCompatible(output.types, with: field.types) else { continue }
                         isFed[taker.number] = true
