@@ -48,10 +48,12 @@ simulate: ## Seed after seed, until one breaks a promise: make simulate SEEDS=10
 	@"$$($(SWIFT) build -c release --show-bin-path)/Simulate" \
 		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(FROM),--from $(FROM))
 
+# LEAVE_ONE_OUT=1 fits weights without each catalogue in turn, LEAVE_ONE_OUT=source without those of each source.
 planbench: ## How good the offline planner is on labelled cases: make planbench CASES=<folder>. See docs/planning.md.
 	@.make/dependencies
 	$(SWIFT) build $(CHECKED) -c release --product PlanBench
-	@"$$($(SWIFT) build -c release --show-bin-path)/PlanBench" "$(CASES)"
+	@"$$($(SWIFT) build -c release --show-bin-path)/PlanBench" "$(CASES)" \
+		$(if $(LEAVE_ONE_OUT),$(if $(filter source,$(LEAVE_ONE_OUT)),--leave-source-out,--leave-one-out))
 
 lint: ## The format of the code, as .swift-format has it.
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests docs/examples

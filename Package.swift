@@ -150,7 +150,8 @@ let package = Package(
         .testTarget(name: "OrraModelTests", dependencies: ["OrraModel"]),
         .testTarget(name: "OrraProtocolTests", dependencies: ["OrraModel", "OrraProtocol"]),
         .testTarget(name: "OrraEngineTests", dependencies: ["OrraModel", "OrraEngine"], exclude: ["Fixtures"]),
-        .testTarget(name: "OrraPlannerTests", dependencies: ["OrraModel", "OrraPlanner"], exclude: ["Fixtures"]),
+        .testTarget(
+            name: "OrraPlannerTests", dependencies: ["OrraModel", "OrraPlanner", "PlanBench"], exclude: ["Fixtures"]),
         .testTarget(
             name: "OrraStoreTests",
             dependencies: ["OrraModel", "OrraEngine", "OrraStore", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -19,6 +19,14 @@ struct CasePack {
         var item: Case
         var plan: OfflinePlan
 
+        /// Whether the graph is the expected one; an impossible action has none.
+        var isExact: Bool {
+            guard item.isActionable else { return false }
+            var score = PlanScore()
+            score.add(predicted: tasks, expected: item.expected, scoresEdges: item.scoresEdges)
+            return score.exact == 1
+        }
+
         var tasks: [PlanScore.Task] {
             plan.graph.map { PlanScore.Task(service: $0.service, dependencies: $0.dependencies) }
         }
@@ -32,6 +40,7 @@ struct CasePack {
                 "id": .string(item.id), "tasks": .array(tasks),
                 "confidence": JSONNumber(plan.confidence).map(JSONValue.number) ?? .null,
                 "bound": .bool(plan.draft != nil), "refusal": plan.refusal.map(JSONValue.string) ?? .null,
+                "draft": plan.draft ?? .null, "unused": .array(plan.unused.map(JSONValue.string)),
                 "considered": .array(
                     plan.considered.prefix(5).map {
                         ["service": .string($0.service), "score": JSONNumber($0.score).map(JSONValue.number) ?? .null]
@@ -43,14 +52,23 @@ struct CasePack {
 
     let catalogues: [(name: String, services: [Service])]
     let cases: [Case]
+    private let indexes: [String: CatalogueIndex]
+
+    init(catalogues: [(name: String, services: [Service])], cases: [Case]) {
+        self.catalogues = catalogues
+        self.cases = cases
+        indexes = Dictionary(
+            catalogues.map { ($0.name, CatalogueIndex($0.services)) }, uniquingKeysWith: { first, _ in first })
+    }
 
     init(folder: String) throws {
         let catalogues = try JSONValue(parsing: Console.read("\(folder)/catalogues.json"))["catalogues"]?.object
-        self.catalogues = (catalogues?.members ?? []).map { member in
-            (member.key, (member.value["services"]?.array ?? []).enumerated().map { Self.service($1, number: $0) })
-        }
         let cases = try JSONValue(parsing: Console.read("\(folder)/cases.json"))
-        self.cases = (cases["cases"]?.array ?? cases.array ?? []).map(Self.case)
+        self.init(
+            catalogues: (catalogues?.members ?? []).map { member in
+                (member.key, (member.value["services"]?.array ?? []).enumerated().map { Self.service($1, number: $0) })
+            },
+            cases: (cases["cases"]?.array ?? cases.array ?? []).map(Self.case))
     }
 
     /// Names stay as they are, even where they are none for a hub.
@@ -81,13 +99,12 @@ struct CasePack {
             })
     }
 
-    func plan() -> [Answer] {
-        let planners = Dictionary(
-            catalogues.map { ($0.name, OfflinePlanner(index: CatalogueIndex($0.services))) },
-            uniquingKeysWith: { first, _ in first })
-        return cases.compactMap { item in
-            planners[item.catalogue].map {
-                Answer(item: item, plan: $0.plan(action: item.action, parameters: item.parameters))
+    /// Plans all cases of the pack, or those given.
+    func plan(_ some: [Case]? = nil, weights: PlannerWeights = PlannerWeights()) -> [Answer] {
+        (some ?? cases).compactMap { item in
+            indexes[item.catalogue].map { index in
+                let planner = OfflinePlanner(index: index, weights: weights)
+                return Answer(item: item, plan: planner.plan(action: item.action, parameters: item.parameters))
             }
         }
     }

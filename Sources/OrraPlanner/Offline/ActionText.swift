@@ -42,11 +42,20 @@ struct ActionText {
     private(set) var tokens: [Token] = []
     private(set) var stems: [Stem] = []
     private let bytes: [UInt8]
-    private var stemNumbers: [String: Int] = [:]
+    /// By number of a stem in the vocabulary: its number here, or -1.
+    private var known: [Int32]
+    /// Of stems that the vocabulary lacks.
+    private var unknown: [String: Int] = [:]
+    /// The word that is read at present, in lower case.
+    private var spelling: [UInt8] = []
 
     init(_ lifted: LiftedText, index: CatalogueIndex) {
         self.lifted = lifted
         bytes = Array(lifted.text.utf8)
+        known = Array(repeating: -1, count: index.vocabulary.count)
+        tokens.reserveCapacity(min(bytes.count / 4, Self.maximumTokens))
+        stems.reserveCapacity(min(bytes.count / 8, Self.maximumTokens))
+        spelling.reserveCapacity(32)
         var place = 0
         while place < bytes.count, tokens.count < Self.maximumTokens {
             let byte = bytes[place]
@@ -71,19 +80,23 @@ struct ActionText {
 
     /// With the values in place of their marks.
     func original(_ range: Range<Int>) -> String {
-        var text = ""
+        var text: [UInt8] = []
         var end: Int?
         for token in tokens[range] {
-            if let end, token.range.lowerBound > end, !text.hasSuffix(" ") { text += " " }
+            if let end, token.range.lowerBound > end, text.last != 0x20 { text.append(0x20) }
             if case .mark(let number) = token.kind {
                 let literal = lifted.literals[number]
-                text += literal.kind == .quote || literal.kind == .question ? "'\(literal.value)'" : literal.value
+                let isQuoted = literal.kind == .quote || literal.kind == .question
+                if isQuoted { text.append(0x27) }
+                text += literal.value.utf8
+                if isQuoted { text.append(0x27) }
             } else {
-                text += String(decoding: bytes[token.range], as: UTF8.self)
+                text += bytes[token.range]
             }
             end = token.range.upperBound
         }
-        return String(text.prefix(200))
+        let original = String(decoding: text, as: UTF8.self)
+        return text.count <= 200 ? original : String(original.prefix(200))
     }
 
     func word(_ token: Token) -> String { String(decoding: bytes[token.range], as: UTF8.self) }
@@ -125,9 +138,9 @@ struct ActionText {
 
     private func apostrophe(at place: Int) -> Int? {
         guard place < bytes.count else { return nil }
-        let length =
-            bytes[place] == 0x27
-            ? 1 : place + 2 < bytes.count && bytes[place..<(place + 3)].elementsEqual([0xE2, 0x80, 0x99]) ? 3 : 0
+        let isCurved =
+            bytes[place] == 0xE2 && place + 2 < bytes.count && bytes[place + 1] == 0x80 && bytes[place + 2] == 0x99
+        let length = bytes[place] == 0x27 ? 1 : isCurved ? 3 : 0
         guard length > 0, place + length < bytes.count, LiteralScanner.isLetter(bytes[place + length]) else {
             return nil
         }
@@ -135,8 +148,9 @@ struct ActionText {
     }
 
     private mutating func word(from start: Int, _ length: Int, index: CatalogueIndex) -> Int {
-        var place = start + length
-        var text: [UInt8] = [UInt8](bytes[start..<min(place, bytes.count)])
+        var place = min(start + length, bytes.count)
+        spelling.removeAll(keepingCapacity: true)
+        for byte in bytes[start..<place] { spelling.append(byte) }
         var hasApostrophe = false
         while place < bytes.count {
             if let length = letters(at: place) {
@@ -144,71 +158,76 @@ struct ActionText {
                 if bytes[place] >= 0x41, bytes[place] <= 0x5A, bytes[place - 1] >= 0x61, bytes[place - 1] <= 0x7A {
                     break
                 }
-                text += bytes[place..<min(place + length, bytes.count)]
-                place += length
+                let next = min(place + length, bytes.count)
+                while place < next {
+                    spelling.append(bytes[place])
+                    place += 1
+                }
             } else if !hasApostrophe, let length = apostrophe(at: place) {
-                text.append(0x27)
+                spelling.append(0x27)
                 hasApostrophe = true
                 place += length
             } else {
                 break
             }
         }
-        place = min(place, bytes.count)
-        let isCapital = text[0] >= 0x41 && text[0] <= 0x5A
-        var isASCII = true
-        for number in text.indices {
-            if text[number] >= 0x41, text[number] <= 0x5A { text[number] |= 0x20 }
-            if text[number] >= 0x80 { isASCII = false }
-        }
-        var word = String(decoding: text.prefix(64), as: UTF8.self)
-        if !isASCII { word = word.lowercased() }
         var token = Token(kind: .word, range: start..<place)
-        token.isCapital = isCapital
-        describe(&token, word, index.vocabulary)
+        token.isCapital = spelling[0] >= 0x41 && spelling[0] <= 0x5A
+        var isASCII = true
+        for number in spelling.indices {
+            if spelling[number] >= 0x41, spelling[number] <= 0x5A { spelling[number] |= 0x20 }
+            if spelling[number] >= 0x80 { isASCII = false }
+        }
+        let word = String(decoding: spelling.prefix(64), as: UTF8.self)
+        describe(&token, isASCII ? word : word.lowercased(), index.vocabulary)
         tokens.append(token)
         return place
     }
 
     private mutating func describe(_ token: inout Token, _ word: String, _ vocabulary: Vocabulary) {
-        let entry = vocabulary.words[word]
-        token.cues = entry?.cues ?? []
-        token.medium = entry?.medium ?? []
-        token.isContent = word.utf8.count > 1 && !token.cues.contains(.stop)
-        let stem: String
-        if let entry {
-            stem = vocabulary.stems[entry.stem]
-        } else {
-            let bare = Vocabulary.withoutPossessive(word)
-            if let bareEntry = vocabulary.words[bare] {
-                token.isContent = token.isContent && bare.utf8.count > 1 && !bareEntry.cues.contains(.stop)
-                token.medium = bareEntry.medium
-                token.cues.formUnion(bareEntry.cues.intersection([.time, .weak]))
-                stem = vocabulary.stems[bareEntry.stem]
-            } else {
-                stem = Stemmer.stem(bare)
-            }
-        }
-        if let known = stemNumbers[stem] {
-            token.stem = known
+        token.isContent = word.utf8.count > 1
+        if let entry = vocabulary.words[word] {
+            token.cues = entry.cues
+            token.medium = entry.medium
+            token.isContent = token.isContent && !token.cues.contains(.stop)
+            token.stem = number(of: entry.stem, token, vocabulary)
             return
         }
-        token.stem = stems.count
-        stemNumbers[stem] = stems.count
-        let isMinor = token.cues.contains(.time) || token.cues.contains(.weak)
-        if let number = vocabulary.number(ofStem: stem) {
-            let related = vocabulary.related(number)
-            stems.append(
-                Stem(
-                    text: stem, traits: vocabulary.traits[number], related: related, isKnown: !related.isEmpty,
-                    vocabularyNumber: number, isMinor: isMinor))
-        } else {
-            let near = vocabulary.near(stem)
-            stems.append(
-                Stem(
-                    text: stem, traits: [], related: near, isKnown: !near.isEmpty, vocabularyNumber: nil,
-                    isMinor: isMinor))
+        let bare = Vocabulary.withoutPossessive(word)
+        if bare.utf8.count < word.utf8.count, let entry = vocabulary.words[bare] {
+            token.isContent = token.isContent && bare.utf8.count > 1 && !entry.cues.contains(.stop)
+            token.medium = entry.medium
+            token.cues = entry.cues.intersection([.time, .weak])
+            token.stem = number(of: entry.stem, token, vocabulary)
+            return
         }
+        let stem = Stemmer.stem(bare)
+        if let known = vocabulary.number(ofStem: stem) {
+            token.stem = number(of: known, token, vocabulary)
+        } else if let known = unknown[stem] {
+            token.stem = known
+        } else {
+            unknown[stem] = stems.count
+            token.stem = add(stem, vocabulary.near(stem), token, nil, [])
+        }
+    }
+
+    private mutating func number(of stem: Int, _ token: Token, _ vocabulary: Vocabulary) -> Int {
+        if known[stem] < 0 {
+            known[stem] = Int32(
+                add(vocabulary.stems[stem], vocabulary.related(stem), token, stem, vocabulary.traits[stem]))
+        }
+        return Int(known[stem])
+    }
+
+    private mutating func add(
+        _ text: String, _ related: [Vocabulary.Related], _ token: Token, _ number: Int?, _ traits: Traits
+    ) -> Int {
+        stems.append(
+            Stem(
+                text: text, traits: traits, related: related, isKnown: !related.isEmpty, vocabularyNumber: number,
+                isMinor: token.cues.contains(.time) || token.cues.contains(.weak)))
+        return stems.count - 1
     }
 
     /// The number of a stem that the text need not have.

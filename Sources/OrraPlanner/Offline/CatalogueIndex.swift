@@ -1,20 +1,12 @@
 public import OrraModel
 
 /// The words and fields of a catalogue, worked out once for each version of it.
-public struct CatalogueIndex: Sendable {
+public final class CatalogueIndex: Sendable {
     enum Place: UInt8 { case name, description, inputName, capital }
 
     struct Posting: Sendable {
         var service: Int32
         var place: Place
-    }
-
-    /// A required input.
-    struct Taker: Sendable {
-        var service: Int
-        /// Its number among the service's inputs, and among all required inputs.
-        var field: Int
-        var number: Int
     }
 
     /// In the order of names and kinds, so that the order of registration decides nothing.
@@ -39,27 +31,21 @@ public struct CatalogueIndex: Sendable {
     let isTyped: Bool
     /// Most services say what they give.
     let hasOutputs: Bool
-    /// By key: the services with an output of this name at any depth.
-    let producers: [String: [Int]]
-    /// By key: the services with an output of this name that a plan can refer to.
-    let givers: [String: [Int]]
-    /// By key: the services with a required input of this name.
-    let takers: [String: [Taker]]
-    /// How many required inputs each service has.
-    let requiredCounts: [Int]
+    let fields: FieldIndex
 
     public init(_ catalogue: [Service]) {
         let services = catalogue.sorted { ($0.name, $0.kind.rawValue, $0.id) < ($1.name, $1.kind.rawValue, $1.id) }
         self.services = services
         var vocabulary = Vocabulary.english
-        let profiles = services.map { ServiceProfile($0, &vocabulary) }
+        var keys = FieldKeys()
+        let profiles = services.map { ServiceProfile($0, &vocabulary, &keys) }
         let statistics = WordStatistics(profiles, vocabulary: vocabulary)
         isTyped = statistics.isTyped
         hasOutputs = statistics.hasOutputs
         rarity = statistics.rarity
         capitalRarity = statistics.capitalRarity
         rarestWeight = statistics.rarestWeight
-        let norm = Evidence.Weights.descriptionNorm
+        let norm = Evidence.descriptionNorm
         let rarest = Mathematics.power(rarestWeight, norm)
         var byName: [String: Int] = [:]
         for (number, service) in services.enumerated() where byName[service.name] == nil {
@@ -96,26 +82,7 @@ public struct CatalogueIndex: Sendable {
         for stem in examplePostings.keys { known[stem] = true }
         vocabulary.relate(known: known)
         self.vocabulary = vocabulary
-        var producers: [String: [Int]] = [:]
-        for (number, profile) in profiles.enumerated() {
-            for leaf in profile.leaves { producers[leaf.key, default: []].append(number) }
-        }
-        self.producers = producers
-        var givers: [String: [Int]] = [:]
-        var takers: [String: [Taker]] = [:]
-        var takerCount = 0
-        for (number, profile) in profiles.enumerated() {
-            for output in profile.outputs where givers[output.key]?.last != number {
-                givers[output.key, default: []].append(number)
-            }
-            for (place, field) in profile.inputs.enumerated() where field.isRequired {
-                takers[field.key, default: []].append(Taker(service: number, field: place, number: takerCount))
-                takerCount += 1
-            }
-        }
-        requiredCounts = profiles.map { $0.inputs.count(where: \.isRequired) }
-        self.givers = givers
-        self.takers = takers
+        fields = FieldIndex(profiles, keys)
     }
 
     private static func postings(_ profiles: [ServiceProfile], count: Int) -> [[Posting]] {

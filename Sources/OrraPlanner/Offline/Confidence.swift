@@ -1,14 +1,9 @@
 /// How far a plan can be trusted: how strong and how clear each choice is, and how much of the request is explained.
 struct Confidence {
-    static let weights = [
-        -3.417, 0.602, 0.367, 1.427, 0.96, -0.122, 0.042, -0.76, 0.21, 1.323,
-        -0.808, -0.461, 0.0, 0.278, 0.188, -0.234, -0.488,
-    ]
-    static let inserted = -0.585
-
     /// Chunks with a demand that no task covers.
     let unused: [Int]
     let features: [Double]
+    private let weights: PlannerWeights.Confidence
     /// Those of them that ask by a verb that says what has to happen, not by a mere "get" or "make".
     let demands: [Int]
     /// Chunks whose verb takes something back, while the service that was chosen for them does nothing of the kind.
@@ -19,7 +14,8 @@ struct Confidence {
     let tie: (range: Range<Int>, services: [Int])?
 
     /// - Parameter picks: those that the text speaks for.
-    init(_ index: CatalogueIndex, _ picks: [Segmentation.Pick], _ ranking: inout Ranking) {
+    init(_ index: CatalogueIndex, _ picks: [Segmentation.Pick], _ ranking: Ranking) {
+        weights = ranking.weights.confidence
         let reading = ranking.reading
         var scores: [Double] = []
         var leads: [Double] = []
@@ -50,13 +46,12 @@ struct Confidence {
             else { return nil }
             return (chunk, reading.text.stems[verb].traits)
         }
-        let settled = ranking
         tie =
             picks.lazy.compactMap { pick -> (range: Range<Int>, services: [Int])? in
                 guard pick.origin == .covers, pick.range.count == 1, let chunk = pick.range.first,
                     !reading.chunks[chunk].asks
                 else { return nil }
-                let candidates = settled.known(pick.range)
+                let candidates = ranking.known(pick.range)
                 let equals = candidates.filter { candidates[0].score - $0.score < 1e-6 }.map(\.service)
                 guard equals.contains(pick.service) else { return nil }
                 let others = picks.map(\.service)
@@ -124,7 +119,21 @@ struct Confidence {
         ]
     }
 
-    func logit(hasInserted: Bool) -> Double {
-        zip(Self.weights, features).reduce(hasInserted ? Self.inserted : 0) { $0 + $1.0 * $1.1 }
+    /// What was found out of a plan's inputs, as far as that tells something.
+    struct Inputs {
+        /// Fed by name, from parameters and outputs.
+        var named = 0
+        var count = 0
+    }
+
+    func probability(hasInserted: Bool, _ inputs: Inputs) -> Double {
+        let logit = zip(weights.features, features).reduce(hasInserted ? weights.inserted : 0) { $0 + $1.0 * $1.1 }
+        return Mathematics.probability(
+            logit + weights.namedInputs * Double(inputs.named) / Double(max(1, inputs.count)))
+    }
+
+    /// The features and what ``probability(hasInserted:_:)`` adds to them, in the order of the weights.
+    func signals(hasInserted: Bool, _ inputs: Inputs) -> [Double] {
+        features + [hasInserted ? 1 : 0, Double(inputs.named) / Double(max(1, inputs.count))]
     }
 }

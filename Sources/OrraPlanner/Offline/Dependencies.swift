@@ -1,22 +1,5 @@
 /// Which task uses the result of which.
 struct Dependencies {
-    /// Of a logistic model over pairs of tasks; an edge where the sum is above 0.
-    enum Weights {
-        static let outputWords = 2.76
-        static let nameWords = 1.081
-        static let wordsAndParticiple = 0.373
-        static let pronounBeside = 1.386
-        static let pronoun = -0.145
-        static let participleBeside = 0.473
-        static let beside = 1.352
-        static let sameField = 2.155
-        static let sameIdentifier = 1.192
-        static let allGiven = -1.487
-        static let noneGiven = -0.297
-        static let wordsAndNoneGiven = 0.577
-        static let constant = -2.125
-    }
-
     private let index: CatalogueIndex
     private let reading: ActionReading
     private let picks: [Segmentation.Pick]
@@ -74,7 +57,9 @@ struct Dependencies {
             let suppliers = Suppliers(index).services(giving: field, to: picks[place].service)
             let sources = (0..<place).filter { suppliers.contains(picks[$0].service) }
             let origins = sources.filter { other in
-                !index.profiles[picks[other].service].inputs.contains { $0.isRequired && $0.key == field.key }
+                !index.profiles[picks[other].service].inputs.contains {
+                    $0.isRequired && $0.keyNumber == field.keyNumber
+                }
             }
             let candidates = origins.isEmpty ? sources : origins
             if let last = candidates.last, !candidates.contains(where: found.contains) { found.append(last) }
@@ -118,29 +103,35 @@ struct Dependencies {
         let target = index.profiles[picks[place].service]
         let source = index.profiles[picks[other].service]
         func hits(_ words: [Int]) -> Int {
-            let foreign = words.filter { !target.name.contains($0) }
-            return span.stems.count { stem in foreign.contains { ranking.isSameWord(stem, $0) } }
+            span.stems.count { stem in
+                words.contains { ranking.isSameWord(stem, $0) && !target.name.contains($0) }
+            }
         }
         let outputHits = hits(source.outputNames)
         let nameHits = hits(source.name.filter { !index.vocabulary.traits[$0].contains(.verb) })
-        let inputKeys = Set(source.inputs.map(\.key))
-        let new = source.outputs.map(\.key).filter { !inputKeys.contains($0) }
+        let new = source.outputs.filter { output in
+            !source.inputs.contains { $0.keyNumber == output.keyNumber }
+        }
         let fed = target.inputs.filter { field in
-            new.contains { $0 == field.key || $0.utf8.count >= 4 && field.isIdentifier && field.key.hasSuffix($0) }
+            new.contains { output in
+                output.keyNumber == field.keyNumber
+                    || field.isIdentifier && output.key.utf8.count >= 4 && field.key.hasSuffix(output.key)
+            }
         }
         let isBeside = other == place - 1
         let hasHit = outputHits > 0 || nameHits > 0
         let required = target.inputs.count { $0.isRequired }
-        var sum = Weights.constant
-        sum += Weights.outputWords * Double(min(outputHits, 2)) / 2
-        sum += Weights.nameWords * Double(min(nameHits, 2)) / 2
-        if hasHit, span.hasParticiple { sum += Weights.wordsAndParticiple }
-        if span.hasPronoun { sum += Weights.pronoun + (isBeside ? Weights.pronounBeside : 0) }
-        if isBeside { sum += Weights.beside + (span.hasParticiple ? Weights.participleBeside : 0) }
-        if !fed.isEmpty { sum += Weights.sameField }
-        if fed.contains(where: \.isIdentifier) { sum += Weights.sameIdentifier }
-        if required > 0, span.literals >= required { sum += Weights.allGiven }
-        if span.literals == 0 { sum += Weights.noneGiven + (hasHit ? Weights.wordsAndNoneGiven : 0) }
+        let weights = ranking.weights.dependencies
+        var sum = weights.constant
+        sum += weights.outputWords * Double(min(outputHits, 2)) / 2
+        sum += weights.nameWords * Double(min(nameHits, 2)) / 2
+        if hasHit, span.hasParticiple { sum += weights.wordsAndParticiple }
+        if span.hasPronoun { sum += weights.pronoun + (isBeside ? weights.pronounBeside : 0) }
+        if isBeside { sum += weights.beside + (span.hasParticiple ? weights.participleBeside : 0) }
+        if !fed.isEmpty { sum += weights.sameField }
+        if fed.contains(where: \.isIdentifier) { sum += weights.sameIdentifier }
+        if required > 0, span.literals >= required { sum += weights.allGiven }
+        if span.literals == 0 { sum += weights.noneGiven + (hasHit ? weights.wordsAndNoneGiven : 0) }
         return sum > 0
     }
 }

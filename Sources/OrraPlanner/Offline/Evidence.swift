@@ -1,27 +1,10 @@
 /// How strongly words of an action speak for each service.
 struct Evidence {
-    enum Weights {
-        static let description = 0.45
-        static let descriptionNorm = 0.42
-        static let descriptionCap = 2.43
-        static let inputNames = 0.19
-        static let capitals = 0.47
-        static let examples = 0.6
-        static let exampleShare = 0.25
-        static let previous = 0.3
-        static let context = 0.29
-        /// For the share of the part's own words that the service knows, above or below what is usual.
-        static let coverage = 0.4
-        static let usualCoverage = 0.42
-        /// Of a word that no service knows, as a share of the weight of the rarest.
-        static let unknown = 0.6
-        /// Of a word that only says when or how, such as "last" or "new", if no service knows it.
-        static let minor = 0.12
-        /// What a service is worth at the least that knows all words of a part.
-        static let floor = 0.9
-    }
+    /// The exponent by which a description's length counts.
+    static let descriptionNorm = 0.42
 
     private let index: CatalogueIndex
+    private let weights: PlannerWeights.Evidence
     private var strengths: [Double]
     private var touchedStems: [Int] = []
     private var sums: [Sums]
@@ -42,8 +25,9 @@ struct Evidence {
         var isOwn = false
     }
 
-    init(_ index: CatalogueIndex) {
+    init(_ index: CatalogueIndex, _ weights: PlannerWeights.Evidence = .init()) {
         self.index = index
+        self.weights = weights
         strengths = Array(repeating: 0, count: index.vocabulary.count)
         sums = Array(repeating: Sums(), count: index.services.count)
     }
@@ -53,8 +37,8 @@ struct Evidence {
         _ own: [Int], previous: [Int] = [], context: [Int] = [], of text: ActionText
     ) -> [(service: Int, score: Double)] {
         note(own, weight: 1, text, isOwn: true)
-        note(previous, weight: Weights.previous, text, isOwn: false)
-        note(context, weight: Weights.context, text, isOwn: false)
+        note(previous, weight: weights.previous, text, isOwn: false)
+        note(context, weight: weights.context, text, isOwn: false)
         if !index.examplePostings.isEmpty { noteExamples(own, text) }
         let total = noteCoverage(own, text)
         for stem in touchedStems {
@@ -88,13 +72,13 @@ struct Evidence {
         let sum = sums[service]
         let profile = index.profiles[service]
         var score = sum.name / index.nameWeights[service]
-        score += Weights.description * min(sum.description * index.descriptionFactors[service], Weights.descriptionCap)
+        score += weights.description * min(sum.description * index.descriptionFactors[service], weights.descriptionCap)
         if !profile.inputNames.isEmpty {
-            score += Weights.inputNames * sum.inputNames / Double(profile.inputNames.count)
+            score += weights.inputNames * sum.inputNames / Double(profile.inputNames.count)
         }
-        if total > 0 { score += Weights.coverage * (sum.covered / total - Weights.usualCoverage) }
-        score += Weights.capitals * sum.capital / index.rarestWeight + Weights.examples * sum.example
-        return index.isTyped || total == 0 ? score : max(score, Weights.floor * sum.covered / total)
+        if total > 0 { score += weights.coverage * (sum.covered / total - weights.usualCoverage) }
+        score += weights.capitals * sum.capital / index.rarestWeight + weights.examples * sum.example
+        return index.isTyped || total == 0 ? score : max(score, weights.floor * sum.covered / total)
     }
 
     private mutating func touch(_ service: Int) {
@@ -152,7 +136,7 @@ struct Evidence {
         for related in text.stems[stem].related where !index.postings[related.stem].isEmpty {
             weight = max(weight, index.rarity[related.stem])
         }
-        if weight == 0 { weight = index.rarestWeight * (text.stems[stem].isMinor ? Weights.minor : Weights.unknown) }
+        if weight == 0 { weight = index.rarestWeight * (text.stems[stem].isMinor ? weights.minor : weights.unknown) }
         let isMedium = index.isTyped && text.stems[stem].traits.contains(.medium)
         return isMedium ? weight * WordStatistics.mediumFactor : weight
     }
@@ -175,7 +159,7 @@ struct Evidence {
             let share = (covered[key] ?? 0) / total
             touch(key >> 8)
             sums[key >> 8].example = max(sums[key >> 8].example, share)
-            if share > Weights.exampleShare { sums[key >> 8].isOwn = true }
+            if share > weights.exampleShare { sums[key >> 8].isOwn = true }
         }
     }
 }

@@ -1,8 +1,10 @@
 /// How well each kind of value in a text stands for a field, by the field's name, type and format. 1 is made for it, 0
 /// can't be.
 struct FieldSuitability: Sendable {
-    private var scores: [Double] = []
+    private let scores: [Double]
     private var name = 0.0
+    /// The kinds that are made for the field.
+    let madeFor: LiteralKinds
 
     /// What names without quotation marks stand for.
     private static let namedThings = [
@@ -15,7 +17,7 @@ struct FieldSuitability: Sendable {
         func has(_ words: String...) -> Bool { words.contains { Self.contains(key, $0) } }
         let isNumber = types.contains("number") || types.contains("integer")
         let isText = types.isEmpty || types.contains("string")
-        scores = LiftedText.Kind.allCases.map { kind in
+        let scores = LiftedText.Kind.allCases.map { kind -> Double in
             switch kind {
             case .number: isNumber ? 1 : isText ? 0.2 : 0
             case .date: has("date", "day") || format == "date" || format == "date-time" ? 1 : 0.3
@@ -33,6 +35,10 @@ struct FieldSuitability: Sendable {
             case .quote: isIdentifier ? 0.5 : 0.6
             }
         }
+        self.scores = scores
+        madeFor = LiftedText.Kind.allCases.reduce(into: []) {
+            if scores[$1.number] == 1 { $0.insert(LiteralKinds($1)) }
+        }
         if !isIdentifier, medium == nil { name = Self.namedThings.contains { Self.contains(key, $0) } ? 0.6 : 0.3 }
     }
 
@@ -45,6 +51,14 @@ struct FieldSuitability: Sendable {
         guard key.count >= word.count else { return false }
         return (0...(key.count - word.count)).contains { key[$0..<($0 + word.count)].elementsEqual(word) }
     }
+}
+
+/// Kinds of values, each a bit.
+struct LiteralKinds: OptionSet {
+    let rawValue: UInt16
+
+    init(rawValue: UInt16) { self.rawValue = rawValue }
+    init(_ kind: LiftedText.Kind) { rawValue = 1 << UInt16(kind.number) }
 }
 
 extension LiftedText.Kind {

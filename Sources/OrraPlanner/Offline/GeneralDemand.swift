@@ -10,7 +10,7 @@ struct GeneralDemand {
     private let ranking: Ranking
     private let supply: Supply
 
-    init(_ index: CatalogueIndex, _ ranking: Ranking, _ parameters: JSONObject) {
+    init(_ index: CatalogueIndex, _ ranking: Ranking, _ parameters: NamedParameters) {
         self.index = index
         self.ranking = ranking
         supply = Supply(index, parameters)

@@ -30,7 +30,11 @@ struct LiteralScanner {
             end = payload
         }
         while index < end {
-            if let (kind, value, next) = literal() {
+            if Self.isLetter(bytes[index]), Self.isWord(byte(index - 1)) {
+                // No value starts within a word.
+                output.append(bytes[index])
+                index += 1
+            } else if let (kind, value, next) = literal() {
                 mark(literals.count)
                 lift(kind, value, to: &literals)
                 index = next
@@ -229,8 +233,16 @@ struct LiteralScanner {
         return (.date, index..<stop, stop)
     }
 
+    /// The first three letters of each in one number.
+    private static let monthBeginnings = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ].map { $0.utf8.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } }
+
     private func month(at start: Int) -> Int? {
-        guard start + 2 < end, "jfmasond".utf8.contains(bytes[start] | 0x20) else { return nil }
+        guard start + 2 < end else { return nil }
+        var beginning: UInt32 = 0
+        for byte in bytes[start...(start + 2)] { beginning = beginning << 8 | UInt32(byte | 0x20) }
+        guard Self.monthBeginnings.contains(beginning) else { return nil }
         let stop = run(from: start, while: Self.isLetter)
         guard (3...9).contains(stop - start) else { return nil }
         let word = text(start..<stop).lowercased()
@@ -290,6 +302,7 @@ struct LiteralScanner {
         guard stop - index >= 3, ends(stop), byte(stop) != 0x2F else { return nil }
         let word = bytes[index..<stop]
         let digits = word.count(where: Self.isDigit)
+        guard digits > 0 else { return nil }
         let capitals = word.prefix { $0 >= 0x41 && $0 <= 0x5A }.count
         let isNumbered =
             capitals > 0 && word.dropFirst(capitals).first == 0x2D
@@ -337,17 +350,21 @@ struct LiteralScanner {
         }
     }
 
+    private static let payloadNouns: Set = [
+        "text", "article", "essay", "paragraph", "sentence", "script", "passage", "story", "description",
+    ]
+
     private func payloadStart() -> Int? {
-        let nouns: Set = [
-            "text", "article", "essay", "paragraph", "sentence", "script", "passage", "story", "description",
-        ]
+        guard bytes.contains(0x3A) else { return nil }
         var noun: Int?
         var place = 0
         while place < bytes.count {
             let current = bytes[place]
             if Self.isLetter(current) {
                 let stop = run(from: place, while: Self.isWord)
-                if noun == nil, (4...11).contains(stop - place), nouns.contains(text(place..<stop).lowercased()) {
+                if noun == nil, (4...11).contains(stop - place),
+                    Self.payloadNouns.contains(text(place..<stop).lowercased())
+                {
                     noun = stop
                 }
                 place = stop

@@ -2,37 +2,28 @@
 struct MissingProducers {
     private let index: CatalogueIndex
     private let reading: ActionReading
-    private let supplied: Set<String>
-    private var scores: [Int: Double]?
+    private let parameters: NamedParameters
 
-    /// - Parameter supplied: keys of the fields that the caller's parameters give.
-    init(_ index: CatalogueIndex, _ reading: ActionReading, supplied: Set<String>) {
+    init(_ index: CatalogueIndex, _ reading: ActionReading, _ parameters: NamedParameters) {
         self.index = index
         self.reading = reading
-        self.supplied = supplied
+        self.parameters = parameters
     }
 
     typealias Pick = Segmentation.Pick
 
-    mutating func complete(_ picks: [Pick], _ ranking: inout Ranking) -> [Pick] {
+    func complete(_ picks: [Pick], _ ranking: Ranking) -> [Pick] {
         let completed =
             index.isTyped
-            ? bridged(picks, &ranking)
-            : index.hasOutputs ? withSelections(withIdentifiers(picks, &ranking), &ranking) : picks
+            ? bridged(picks, ranking)
+            : index.hasOutputs ? withSelections(withIdentifiers(picks, ranking), ranking) : picks
         return withRequirements(completed)
-    }
-
-    private mutating func score(_ service: Int, _ ranking: inout Ranking) -> Double {
-        if scores == nil {
-            scores = Dictionary(ranking.scoresOfAll().map { ($0.service, $0.score) }, uniquingKeysWith: { $1 })
-        }
-        return scores?[service] ?? 0
     }
 
     // MARK: - Media
 
     /// One converting service where nothing given and nothing made fits an input.
-    private mutating func bridged(_ picks: [Pick], _ ranking: inout Ranking) -> [Pick] {
+    private func bridged(_ picks: [Pick], _ ranking: Ranking) -> [Pick] {
         guard !ranking.given.isEmpty else { return picks }
         var have = ranking.given
         var used = Set(picks.map(\.service))
@@ -40,7 +31,7 @@ struct MissingProducers {
         for pick in picks {
             let wanted = index.profiles[pick.service].inputMedia
             if !wanted.isEmpty, wanted.isDisjoint(with: have),
-                let (service, score) = bridge(from: have, to: wanted, except: used, &ranking)
+                let (service, score) = bridge(from: have, to: wanted, except: used, ranking)
             {
                 result.append(inserted(service, max(score, 0.3), before: pick, .gives(field: "", to: pick.service)))
                 used.insert(service)
@@ -52,8 +43,8 @@ struct MissingProducers {
         return result
     }
 
-    private mutating func bridge(
-        from have: Medium, to wanted: Medium, except used: Set<Int>, _ ranking: inout Ranking
+    private func bridge(
+        from have: Medium, to wanted: Medium, except used: Set<Int>, _ ranking: Ranking
     ) -> (service: Int, score: Double)? {
         var best: (service: Int, score: Double)?
         var count = 0
@@ -62,7 +53,7 @@ struct MissingProducers {
                 !profile.outputMedia.isDisjoint(with: wanted), profile.outputMedia.isDisjoint(with: profile.inputMedia)
             else { continue }
             count += 1
-            let score = score(number, &ranking)
+            let score = ranking.relevance(of: number)
             if score > best?.score ?? -1 { best = (number, score) }
         }
         guard let best, best.score > 0.15 || count == 1 else { return nil }
@@ -77,18 +68,18 @@ struct MissingProducers {
     // MARK: - Identifiers
 
     /// The producer of a required identifier that nobody supplies.
-    private mutating func withIdentifiers(_ picks: [Pick], _ ranking: inout Ranking) -> [Pick] {
+    private func withIdentifiers(_ picks: [Pick], _ ranking: Ranking) -> [Pick] {
         var result: [Pick] = []
         var used = Set(picks.map(\.service))
         for (place, pick) in picks.enumerated() {
             for field in index.profiles[pick.service].inputs where field.isRequired && field.isIdentifier {
-                guard !supplied.contains(field.key), !isGiven(field, pick) else { continue }
+                guard !parameters.gives(field), !isGiven(field, pick) else { continue }
                 let suppliers = Suppliers(index).services(giving: field, to: pick.service)
-                    .filter { !takes($0, field.key) }
+                    .filter { !takes($0, field) }
                 guard !suppliers.isEmpty, !result.contains(where: { suppliers.contains($0.service) }),
                     !picks[place...].contains(where: { suppliers.contains($0.service) })
                 else { continue }
-                guard let (service, score) = best(suppliers, except: used, &ranking) else { continue }
+                guard let (service, score) = best(suppliers, except: used, ranking) else { continue }
                 result.append(
                     inserted(service, max(score, 0.4), before: pick, .gives(field: field.name, to: pick.service)))
                 used.insert(service)
@@ -98,8 +89,8 @@ struct MissingProducers {
         return result
     }
 
-    private func takes(_ service: Int, _ key: String) -> Bool {
-        index.profiles[service].inputs.contains { $0.isRequired && $0.key == key }
+    private func takes(_ service: Int, _ field: ServiceField) -> Bool {
+        index.profiles[service].inputs.contains { $0.isRequired && $0.keyNumber == field.keyNumber }
     }
 
     /// Whether the text says an identifier for this part.
@@ -127,8 +118,8 @@ struct MissingProducers {
             && bytes.allSatisfy { LiteralScanner.isWord($0) || $0 == 0x2D }
     }
 
-    private mutating func best(
-        _ suppliers: [Int], except used: Set<Int>, _ ranking: inout Ranking
+    private func best(
+        _ suppliers: [Int], except used: Set<Int>, _ ranking: Ranking
     ) -> (service: Int, score: Double)? {
         func needsIdentifier(_ service: Int) -> Bool {
             index.profiles[service].inputs.contains { $0.isRequired && $0.isIdentifier }
@@ -138,7 +129,7 @@ struct MissingProducers {
         var best: (service: Int, score: Double)?
         for service in candidates {
             let searches = index.profiles[service].name.contains { index.vocabulary.traits[$0].contains(.search) }
-            let score = score(service, &ranking) + (searches ? 0.2 : 0)
+            let score = ranking.relevance(of: service) + (searches ? 0.2 : 0)
             if score > best?.score ?? -1 { best = (service, score) }
         }
         guard let best, best.score > 0.2 || candidates.count == 1 else { return nil }
@@ -148,18 +139,18 @@ struct MissingProducers {
     // MARK: - Selections
 
     /// The service that finds what another one of its family takes by name: the hotel to book, the song to play.
-    private mutating func withSelections(_ picks: [Pick], _ ranking: inout Ranking) -> [Pick] {
+    private func withSelections(_ picks: [Pick], _ ranking: Ranking) -> [Pick] {
         var result: [Pick] = []
         var used = Set(picks.map(\.service))
         for pick in picks {
-            for field in index.profiles[pick.service].inputs where field.isRequired && !supplied.contains(field.key) {
+            for field in index.profiles[pick.service].inputs where field.isRequired && !parameters.gives(field) {
                 let suppliers = Suppliers(index).family(giving: field, to: pick.service)
                 guard !suppliers.isEmpty, !picks.contains(where: { suppliers.contains($0.service) }),
                     !hasQuotation(pick)
                 else { continue }
                 var best: (service: Int, score: Double)?
                 for service in suppliers where !used.contains(service) {
-                    let score = score(service, &ranking)
+                    let score = ranking.relevance(of: service)
                     if score > best?.score ?? -Double.infinity { best = (service, score) }
                 }
                 guard let best else { continue }
@@ -212,15 +203,17 @@ struct Suppliers {
     /// Services whose output has the field's name, the end of it, or a plain `id` of the thing that it names
     /// (`movie_id` from the `id` of what a service for movies gives). In ascending order.
     func services(giving field: ServiceField, to service: Int) -> [Int] {
-        var found: Set<Int> = Set(index.producers[field.key] ?? [])
+        var found: Set<Int> = Set(index.fields.producers(of: field))
         let key = Array(field.key.utf8)
         if key.count > 4 {
             for start in 1...(key.count - 4) {
-                found.formUnion(index.producers[String(decoding: key[start...], as: UTF8.self)] ?? [])
+                found.formUnion(index.fields.producers(ofKey: String(decoding: key[start...], as: UTF8.self)))
             }
         }
         if !field.entity.isEmpty {
-            for producer in index.producers["id"] ?? [] where isAbout(producer, field.entity) { found.insert(producer) }
+            for producer in index.fields.producers(ofKey: "id") where isAbout(producer, field.entity) {
+                found.insert(producer)
+            }
         }
         found.remove(service)
         return found.sorted()
@@ -235,10 +228,10 @@ struct Suppliers {
         let target = index.profiles[service]
         let needs = target.inputs.count { $0.isRequired }
         let kin = target.name.filter { !index.vocabulary.traits[$0].contains(.verb) }
-        return (index.producers[field.key] ?? []).filter { other in
+        return (index.fields.producers(of: field)).filter { other in
             let profile = index.profiles[other]
             guard other != service, profile.inputs.count(where: \.isRequired) < needs,
-                !profile.inputs.contains(where: { $0.key == field.key })
+                !profile.inputs.contains(where: { $0.keyNumber == field.keyNumber })
             else { return false }
             let shared = profile.name.filter(kin.contains).reduce(0) { $0 + index.rarity[$1] }
             return shared >= Self.familyShare * index.rarestWeight

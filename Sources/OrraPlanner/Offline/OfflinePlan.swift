@@ -19,6 +19,8 @@ public struct OfflinePlan: Sendable, Hashable {
     public var draft: JSONValue?
     /// Between 0 and 1: how likely it is what the action means.
     public var confidence: Double
+    /// What the confidence was weighed from, in the order of the weights; empty where a rule set it.
+    package var signals: [Double] = []
     /// Why there is no draft, for the operator.
     public var refusal: String?
     public var graph: [Node]

@@ -13,28 +13,35 @@ public import OrraModel
 /// The same request gives the same plan, in whatever order the services registered.
 public struct OfflinePlanner: Sendable {
     public let index: CatalogueIndex
+    private let weights: PlannerWeights
 
-    public init(index: CatalogueIndex) { self.index = index }
+    public init(index: CatalogueIndex) { self.init(index: index, weights: PlannerWeights()) }
+
+    package init(index: CatalogueIndex, weights: PlannerWeights) {
+        self.index = index
+        self.weights = weights
+    }
 
     public func plan(action: String, parameters: JSONObject) -> OfflinePlan {
         guard !index.services.isEmpty else { return OfflinePlan(refusal: Refusal.emptyCatalogue.description) }
         let lifted = LiftedText(String(action.prefix(Limits.actionCharacters.upperBound)))
-        let supplied = Set(parameters.keys.map(ServiceField.key))
-        var ranking = Ranking(ActionReading(lifted, index: index), index: index, supplied: supplied)
-        var picks = Segmentation(index).picks(&ranking)
+        let named = NamedParameters(parameters, index)
+        let ranking = Ranking(
+            ActionReading(lifted, index: index), index: index, parameters: named, weights: weights)
+        var picks = Segmentation(index, weights.segmentation).picks(ranking)
         if !index.isTyped, !parameters.isEmpty, GeneralDemand.isIn(ranking.reading) {
-            picks = GeneralDemand(index, ranking, parameters).expand(picks)
+            picks = GeneralDemand(index, ranking, named).expand(picks)
         }
-        let confidence = Confidence(index, picks, &ranking)
+        let confidence = Confidence(index, picks, ranking)
         let chosen = picks.count
         if !picks.isEmpty {
-            var missing = MissingProducers(index, ranking.reading, supplied: supplied)
-            picks = missing.complete(picks, &ranking)
+            let missing = MissingProducers(index, ranking.reading, named)
+            picks = missing.complete(picks, ranking)
         }
         let dependencies = Dependencies(index, picks, ranking).all()
         let outline = PlanOutline(
-            index: index, parameters: parameters, picks: picks, dependencies: dependencies, confidence: confidence,
+            index: index, parameters: named, picks: picks, dependencies: dependencies, confidence: confidence,
             hasInserted: picks.count > chosen)
-        return outline.plan(&ranking)
+        return outline.plan(ranking)
     }
 }

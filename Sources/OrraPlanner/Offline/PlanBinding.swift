@@ -27,20 +27,16 @@ struct PlanBinding {
     }
 
     private let index: CatalogueIndex
-    private let parameters: JSONObject
+    private let parameters: NamedParameters
     private let values: TextValues
-    /// What the whole text says for each service: who is likelier to be meant as a mere supplier.
-    private lazy var relevance = Dictionary(
-        ranking.scoresOfAll().map { ($0.service, $0.score) }, uniquingKeysWith: { $1 })
-    private var ranking: Ranking
+    private let ranking: Ranking
     private let chunkCount: Int
     private var usedValues: Set<Int> = []
-    private var keys: [String: String] = [:]
     private var lazySupply: Supply?
     private(set) var steps: [Step]
 
     init(
-        _ index: CatalogueIndex, _ ranking: Ranking, parameters: JSONObject, picks: [Segmentation.Pick],
+        _ index: CatalogueIndex, _ ranking: Ranking, parameters: NamedParameters, picks: [Segmentation.Pick],
         dependencies: [[Int]]
     ) {
         self.index = index
@@ -48,7 +44,6 @@ struct PlanBinding {
         values = TextValues(ranking)
         self.ranking = ranking
         chunkCount = ranking.reading.chunks.count
-        for name in parameters.keys.reversed() { keys[ServiceField.key(name)] = name }
         steps = picks.enumerated().map { number, pick in
             Step(pick: pick, rank: Double(number), expected: dependencies[number].map { picks[$0].service })
         }
@@ -119,36 +114,26 @@ struct PlanBinding {
     /// The caller's value of this name; of the same letters; else the only one that shares the name's words and fits.
     /// A value of the name that does not fit is no reason to look elsewhere: the caller meant it.
     private func parameter(for field: ServiceField, of service: Int) throws(Refusal) -> String? {
-        guard !parameters.isEmpty else { return nil }
-        if let name = parameters[field.name] != nil ? field.name : field.key.isEmpty ? nil : keys[field.key] {
-            guard let fault = fault(name, field, service) else { return name }
+        if parameters.isEmpty { return nil }
+        if let parameter = parameters.named(as: field) {
+            guard let fault = fault(parameter, field, service) else { return parameter.name }
             let path = fault.path.isEmpty || fault.path.hasPrefix("[") ? fault.path : ".\(fault.path)"
-            throw .unsuitableParameter(service: self.name(service), path: name + path, reason: fault.reason)
+            throw .unsuitableParameter(service: name(service), path: parameter.name + path, reason: fault.reason)
         }
-        let inputs = index.profiles[service].inputs
-        let similar = parameters.keys.filter { name in
-            let key = ServiceField.key(name)
-            guard !inputs.contains(where: { $0.key == key }), fault(name, field, service) == nil else { return false }
-            return Self.shareWords(name, field.name)
+        let similar = parameters.similar(to: field, of: index.profiles[service]).filter {
+            fault($0, field, service) == nil
         }
-        return similar.count == 1 ? similar[0] : nil
+        return similar.count == 1 ? similar[0].name : nil
     }
 
-    private func fault(_ parameter: String, _ field: ServiceField, _ service: Int) -> SchemaViolation? {
-        guard let value = parameters[parameter] else { return nil }
-        let coerced = index.services[service].schema.input.coercing([field.name: value])[field.name] ?? value
-        return field.schema.validate(coerced).first
-    }
-
-    /// Whether all words of the shorter name stand in the longer one: `order` and `orderId`, `email` and
-    /// `customerEmail`.
-    private static func shareWords(_ left: String, _ right: String) -> Bool {
-        let left = WordSplitter.words(left).map(Stemmer.stem)
-        let right = WordSplitter.words(right).map(Stemmer.stem)
-        let (shorter, longer) = left.count <= right.count ? (left, right) : (right, left)
-        let generic: Set = ["id", "name", "type", "number", "date", "key", "code", "valu"]
-        guard shorter.contains(where: { !generic.contains($0) }) else { return false }
-        return shorter.allSatisfy(longer.contains)
+    private func fault(
+        _ parameter: NamedParameters.Parameter, _ field: ServiceField, _ service: Int
+    ) -> SchemaViolation? {
+        var value = parameter.value
+        if value.string != nil, !field.types.contains("string") {
+            value = index.services[service].schema.input.coercing([field.name: value])[field.name] ?? value
+        }
+        return field.schema.validate(value).first
     }
 
     // MARK: - Values of the text
@@ -268,19 +253,18 @@ struct PlanBinding {
     /// later ones. Never one that needs this task.
     private func chosenProducer(of field: ServiceField, for number: Int) -> (Int, String)? {
         let step = steps[number]
-        func key(_ other: Step) -> (Int, Double, Int, Int) {
-            let place = other.rank < step.rank ? 0 : 1
+        var best: (key: (Int, Double, Int, Int), service: Int, output: String)?
+        for other in steps where other.pick.service != step.pick.service {
+            let service = other.pick.service
+            guard let output = index.profiles[service].output(feeding: field) else { continue }
             // What takes the field itself passes it on; its true source comes first.
-            let passesOn = index.profiles[other.pick.service].inputs.contains {
-                $0.isRequired && $0.key == field.key
-            }
-            return (place, place == 0 ? -other.rank : other.rank, passesOn ? 1 : 0, other.pick.service)
+            let passesOn = index.profiles[service].inputs.contains { $0.isRequired && $0.keyNumber == field.keyNumber }
+            let isEarlier = other.rank < step.rank
+            let key = (isEarlier ? 0 : 1, isEarlier ? -other.rank : other.rank, passesOn ? 1 : 0, service)
+            if let best, best.key < key { continue }
+            if !needs(service, step.pick.service) { best = (key, service, output.name) }
         }
-        return steps.filter { $0.pick.service != step.pick.service }.sorted { key($0) < key($1) }.lazy
-            .compactMap { other in
-                index.profiles[other.pick.service].output(feeding: field).map { (other.pick.service, $0.name) }
-            }
-            .first { !needs($0.0, step.pick.service) }
+        return best.map { ($0.service, $0.output) }
     }
 
     private mutating func bindMissing(_ number: Int, _ field: ServiceField) throws(Refusal) {
@@ -325,9 +309,8 @@ struct PlanBinding {
     private mutating func newProducer(of field: ServiceField, for number: Int) -> (Int, String)? {
         let service = steps[number].pick.service
         let supply = supply()
-        let relevance = relevance
         func key(_ other: Int) -> (Int, Double, Int, Int) {
-            (supply.level[other] ?? .max, -(relevance[other] ?? 0), index.profiles[other].inputs.count, other)
+            (supply.level[other] ?? .max, -ranking.relevance(of: other), index.profiles[other].inputs.count, other)
         }
         return supply.producers(of: field).map(\.service)
             .filter { other in

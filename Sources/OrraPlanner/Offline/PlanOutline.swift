@@ -3,18 +3,18 @@ import OrraModel
 /// A graph of tasks, on its way to a plan with reasons or to a refusal.
 struct PlanOutline {
     let index: CatalogueIndex
-    let parameters: JSONObject
+    let parameters: NamedParameters
     let picks: [Segmentation.Pick]
     let dependencies: [[Int]]
     let confidence: Confidence
     let hasInserted: Bool
 
-    func plan(_ ranking: inout Ranking) -> OfflinePlan {
+    func plan(_ ranking: Ranking) -> OfflinePlan {
         var plan = OfflinePlan()
         plan.graph = zip(picks, dependencies).map { pick, dependencies in
             OfflinePlan.Node(service: index.services[pick.service].name, dependencies: dependencies)
         }
-        plan.considered = considered(&ranking)
+        plan.considered = considered(ranking)
         let reading = ranking.reading
         plan.unused = confidence.unused.map { reading.text.original(reading.chunks[$0].range) }
         guard !picks.isEmpty else {
@@ -36,11 +36,15 @@ struct PlanOutline {
                 plan.refusal = uncovered(plan, reading, chunk).description
                 return plan
             }
-            plan.confidence = trust(binding.steps, ranking)
+            let inputs = inputs(binding.steps, ranking)
+            let trust = confidence.probability(hasInserted: hasInserted, inputs)
+            plan.confidence = confidence.unknownVerbs.isEmpty || index.isTyped ? trust : min(trust, Self.unknownVerb)
+            plan.signals = confidence.signals(hasInserted: hasInserted, inputs)
             if !index.isTyped, index.hasOutputs { plan.graph = graph(binding.steps) }
             write(binding.steps, reading, &plan)
         } catch {
-            plan.confidence = Mathematics.probability(confidence.logit(hasInserted: hasInserted))
+            plan.confidence = confidence.probability(hasInserted: hasInserted, .init())
+            plan.signals = confidence.signals(hasInserted: hasInserted, .init())
             plan.refusal = refusal(error, plan)
         }
         return plan
@@ -97,23 +101,18 @@ struct PlanOutline {
 
     // MARK: - Trust
 
-    /// Parameters that name the very inputs speak for a plan; a part that nothing does speaks against it.
-    private static let namedInputs = 1.5
     /// Not enough to run without a person's yes.
     private static let unknownVerb = 0.69
     /// Less than any threshold for drafts.
     private static let uncoveredPart = 0.2
 
-    private func trust(_ steps: [PlanBinding.Step], _ ranking: Ranking) -> Double {
-        var logit = confidence.logit(hasInserted: hasInserted)
-        let left = confidence.unused.filter { !isKnown($0, steps, ranking) }
-        if left.isEmpty, !parameters.isEmpty, !index.isTyped, index.hasOutputs {
-            let inputs = steps.flatMap(\.inputs)
-            let named = inputs.count(where: \.isCertain)
-            logit += Self.namedInputs * Double(named) / Double(max(1, inputs.count))
-        }
-        let trust = Mathematics.probability(logit)
-        return confidence.unknownVerbs.isEmpty || index.isTyped ? trust : min(trust, Self.unknownVerb)
+    /// Inputs that are fed by name tell something where no part of the action is left over.
+    private func inputs(_ steps: [PlanBinding.Step], _ ranking: Ranking) -> Confidence.Inputs {
+        guard !parameters.isEmpty, !index.isTyped, index.hasOutputs,
+            confidence.unused.allSatisfy({ isKnown($0, steps, ranking) })
+        else { return .init() }
+        let inputs = steps.flatMap(\.inputs)
+        return .init(named: inputs.count(where: \.isCertain), count: inputs.count)
     }
 
     /// A part that asks for something which no task does.
@@ -146,7 +145,7 @@ struct PlanOutline {
 
     private static let maximumConsidered = 20
 
-    private func considered(_ ranking: inout Ranking) -> [PlanningStage.Considered] {
+    private func considered(_ ranking: Ranking) -> [PlanningStage.Considered] {
         var best: [Int: Double] = [:]
         for pick in picks {
             best[pick.service] = max(best[pick.service] ?? 0, pick.score)
@@ -199,7 +198,7 @@ struct PlanOutline {
             plan.steps.append(.init(task: id, service: service.name, reason: reason, bindings: bindings))
         }
         plan.draft = ["tasks": .array(tasks)]
-        plan.unused += parameters.keys.filter { !used.contains($0) }
+        plan.unused += parameters.names.filter { !used.contains($0) }
     }
 
     private func reason(_ step: PlanBinding.Step, _ reading: ActionReading) -> String {

@@ -1,23 +1,5 @@
-/// Which services fit a run of an action's parts, the best first.
-struct Ranking {
-    enum Weights {
-        static let outputFits = 0.21
-        static let outputMisses = -0.28
-        static let inputFits = 0.10
-        static let inputMisses = -0.07
-        static let inputUnavailable = -0.22
-        static let converts = 0.52
-        static let verbAgrees = 0.14
-        static let verbDisagrees = -0.13
-        /// The name starts with the very verb.
-        static let verbLeads = 0.05
-        /// All required inputs are parameters of the action.
-        static let supplied = 0.1
-        /// The part holds a value that an input is made for.
-        static let literalFits = 0.15
-        static let moreSpecific = 0.01
-    }
-
+/// Which services fit a run of an action's parts, the best first. Keeps what it found out for all stages of planning.
+final class Ranking {
     struct Candidate {
         var score: Double
         var service: Int
@@ -26,21 +8,29 @@ struct Ranking {
     static let kept = 8
 
     let reading: ActionReading
+    let weights: PlannerWeights
     /// Stems of what the speaker tells without asking.
     let context: [Int]
     /// Media that the speaker brings along.
     let given: Medium
-    /// Keys of the action's parameters.
-    private let supplied: Set<String>
+    private let parameters: NamedParameters
     private let index: CatalogueIndex
     private var evidence: Evidence
     private var memory: [Int: [Candidate]] = [:]
+    private lazy var scoresOfAll = evidence.scores(
+        Array(ServiceProfile.unique(reading.chunks.flatMap(\.stems)).prefix(512)), of: reading.text)
+    private lazy var relevances: [Double] = {
+        var relevances = Array(repeating: 0.0, count: index.services.count)
+        for (service, score) in scoresOfAll { relevances[service] = score }
+        return relevances
+    }()
 
-    init(_ reading: ActionReading, index: CatalogueIndex, supplied: Set<String> = []) {
+    init(_ reading: ActionReading, index: CatalogueIndex, parameters: NamedParameters, weights: PlannerWeights) {
         self.reading = reading
-        self.supplied = supplied
+        self.weights = weights
+        self.parameters = parameters
         self.index = index
-        evidence = Evidence(index)
+        evidence = Evidence(index, weights.evidence)
         let stated = reading.chunks.filter { $0.isContext && !$0.isSubordinate }
         context = Array(ServiceProfile.unique(stated.flatMap(\.stems)).prefix(128))
         given = index.isTyped ? Self.given(reading, stated) : []
@@ -59,7 +49,7 @@ struct Ranking {
     }
 
     /// What the chunks from `start` to `end` mean. `memory` keeps it for spans of up to three chunks.
-    mutating func candidates(_ start: Int, _ end: Int) -> [Candidate] {
+    func candidates(_ start: Int, _ end: Int) -> [Candidate] {
         let key = start << 2 | (end - start)
         if let known = memory[key] { return known }
         let found = rank(start, end)
@@ -73,13 +63,10 @@ struct Ranking {
     /// The weight of a stem in the part that holds it.
     func weight(_ stem: Int) -> Double { evidence.weight(of: stem, reading.text) }
 
-    /// Over the whole text, whatever its parts.
-    mutating func scoresOfAll() -> [(service: Int, score: Double)] {
-        let all = ServiceProfile.unique(reading.chunks.flatMap(\.stems))
-        return evidence.scores(Array(all.prefix(512)), of: reading.text)
-    }
+    /// How strongly the whole text, whatever its parts, speaks for a service.
+    func relevance(of service: Int) -> Double { relevances[service] }
 
-    private mutating func rank(_ start: Int, _ end: Int) -> [Candidate] {
+    private func rank(_ start: Int, _ end: Int) -> [Candidate] {
         let chunks = reading.chunks
         let own = chunks[start..<end].flatMap(\.stems)
         guard !own.isEmpty else { return [] }
@@ -141,9 +128,9 @@ struct Ranking {
             for (number, profile) in index.profiles.enumerated()
             where !profile.outputMedia.isDisjoint(with: output) && !profile.inputMedia.isDisjoint(with: source) {
                 if places[number] < 0 {
-                    found.append((number, Weights.converts))
+                    found.append((number, weights.ranking.converts))
                 } else {
-                    found[places[number]].score += Weights.converts
+                    found[places[number]].score += weights.ranking.converts
                 }
             }
         }
@@ -152,7 +139,7 @@ struct Ranking {
             let profile = index.profiles[found[place].service]
             found[place].score += fit(profile, input, output)
             if !before.isEmpty, !profile.inputMedia.isEmpty, profile.inputMedia.isDisjoint(with: before.union(input)) {
-                found[place].score += Weights.inputUnavailable
+                found[place].score += weights.ranking.inputUnavailable
             }
         }
         return found
@@ -161,28 +148,29 @@ struct Ranking {
     private func fit(_ profile: ServiceProfile, _ input: Medium, _ output: Medium) -> Double {
         var score = 0.0
         if !output.isEmpty {
-            score += profile.outputMedia.isDisjoint(with: output) ? Weights.outputMisses : Weights.outputFits
+            score +=
+                profile.outputMedia.isDisjoint(with: output) ? weights.ranking.outputMisses : weights.ranking.outputFits
         }
         if !input.isEmpty {
             if !profile.inputMedia.isDisjoint(with: input) {
-                score += Weights.inputFits
+                score += weights.ranking.inputFits
             } else if !(output.isEmpty && !profile.outputMedia.isDisjoint(with: input)) {
-                score += Weights.inputMisses
+                score += weights.ranking.inputMisses
             }
         }
         return score
     }
 
     /// The one service that the whole text speaks for, when no part does.
-    mutating func candidatesOfAll() -> [Candidate] {
-        var found = scoresOfAll()
+    func candidatesOfAll() -> [Candidate] {
+        var found = scoresOfAll
         if index.isTyped {
             let (input, output) = media(0, reading.chunks.count)
             for place in found.indices {
                 let profile = index.profiles[found[place].service]
                 found[place].score += fit(profile, input, output)
                 if !given.isEmpty, profile.inputMedia.isDisjoint(with: given) {
-                    found[place].score += Weights.inputUnavailable
+                    found[place].score += weights.ranking.inputUnavailable
                 }
             }
         }
@@ -193,16 +181,18 @@ struct Ranking {
 
     private func favourInputs(_ found: inout [(service: Int, score: Double)], _ chunks: ArraySlice<ActionReading.Chunk>)
     {
-        var kinds: Set<LiftedText.Kind> = []
-        for number in chunks.flatMap(\.marks) { kinds.insert(reading.text.lifted.literals[number].kind) }
-        guard !supplied.isEmpty || !kinds.isEmpty else { return }
+        var kinds: LiteralKinds = []
+        for chunk in chunks {
+            for number in chunk.marks { kinds.insert(LiteralKinds(reading.text.lifted.literals[number].kind)) }
+        }
+        guard !parameters.isEmpty || !kinds.isEmpty else { return }
         for place in found.indices {
             let profile = index.profiles[found[place].service]
-            if !kinds.isDisjoint(with: profile.takes) { found[place].score += Weights.literalFits }
-            guard !supplied.isEmpty else { continue }
+            if !kinds.isDisjoint(with: profile.takes) { found[place].score += weights.ranking.literalFits }
+            guard !parameters.isEmpty else { continue }
             let required = profile.inputs.lazy.filter(\.isRequired)
-            if !required.isEmpty, required.allSatisfy({ supplied.contains($0.key) }) {
-                found[place].score += Weights.supplied
+            if !required.isEmpty, required.allSatisfy({ parameters.gives($0) }) {
+                found[place].score += weights.ranking.supplied
             }
         }
     }
@@ -225,13 +215,13 @@ struct Ranking {
             let profile = index.profiles[found[place].service]
             let verbs = profile.verbs
             if let first = profile.firstName, first == reading.text.stems[verb].vocabularyNumber {
-                found[place].score += Weights.verbLeads
+                found[place].score += weights.ranking.verbLeads
             }
             guard !verbs.isEmpty else { continue }
             if verbs.contains(where: { means(verb, $0) }) {
-                found[place].score += Weights.verbAgrees
+                found[place].score += weights.ranking.verbAgrees
             } else if !profile.description.contains(where: { isSameWord(verb, $0) }) {
-                found[place].score += Weights.verbDisagrees
+                found[place].score += weights.ranking.verbDisagrees
             }
         }
     }
@@ -239,26 +229,26 @@ struct Ranking {
     /// Document Question Answering over Question Answering, if the request speaks of a document.
     private func prefersMoreSpecific(_ best: inout [Candidate], _ own: [Int], _ start: Int, _ end: Int) {
         guard let top = best.first, best.count > 1 else { return }
-        func words(_ service: Int) -> [Int] {
-            index.profiles[service].name.filter { !index.vocabulary.traits[$0].contains(.medium) }
-        }
-        let core = words(top.service)
+        let core = index.profiles[top.service].nameWithoutMedia
         guard !core.isEmpty else { return }
-        let pool = own + context
         let available = index.isTyped ? available(before: start) : []
+        var isChanged = false
         for place in best.indices.dropFirst() {
-            let name = words(best[place].service)
+            let name = index.profiles[best[place].service].nameWithoutMedia
             guard name.count > core.count, core.allSatisfy(name.contains) else { continue }
-            let further = name.filter { !core.contains($0) }
-            guard further.allSatisfy({ word in pool.contains { means($0, word) } }) else { continue }
+            let isAsked = name.allSatisfy { word in
+                core.contains(word) || own.contains { means($0, word) } || context.contains { means($0, word) }
+            }
+            guard isAsked else { continue }
             if index.isTyped, !available.isEmpty,
                 index.profiles[best[place].service].inputMedia.isDisjoint(
                     with: available.union(media(start, end).input))
             {
                 continue
             }
-            best[place].score = top.score + Weights.moreSpecific
+            best[place].score = top.score + weights.ranking.moreSpecific
+            isChanged = true
         }
-        best.sort { ($1.score, $0.service) < ($0.score, $1.service) }
+        if isChanged { best.sort { ($1.score, $0.service) < ($0.score, $1.service) } }
     }
 }

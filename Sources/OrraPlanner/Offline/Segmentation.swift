@@ -1,21 +1,5 @@
 /// Divides an action into the parts that one service each does, so that the evidence over all is greatest.
 struct Segmentation {
-    enum Threshold {
-        static let plain = 0.52
-        static let further = 0.01
-        static let context = 1.33
-        static let parameter = 0.70
-        static let subordinate = 9.0
-        static let noVerb = 0.45
-        static let outputVerb = 0.16
-        /// For the service that takes over when another part has the best one.
-        static let second = 0.22
-        static let secondShare = 0.66
-        static let wholeText = 0.85
-        static let coherence = 0.47
-        static let flow = 0.4
-    }
-
     struct Pick {
         var service: Int
         var score: Double
@@ -44,47 +28,51 @@ struct Segmentation {
     static let maximumSpan = 3
 
     private let index: CatalogueIndex
+    private let weights: PlannerWeights.Segmentation
 
-    init(_ index: CatalogueIndex) { self.index = index }
+    init(_ index: CatalogueIndex, _ weights: PlannerWeights.Segmentation) {
+        self.index = index
+        self.weights = weights
+    }
 
-    func picks(_ ranking: inout Ranking) -> [Pick] {
-        var segments = best(&ranking)
-        if !index.isTyped { favourCoherence(&segments, &ranking) }
-        var picks = withoutRepetition(segments, &ranking)
+    func picks(_ ranking: Ranking) -> [Pick] {
+        var segments = best(ranking)
+        if !index.isTyped { favourCoherence(&segments, ranking) }
+        var picks = withoutRepetition(segments, ranking)
         let chunks = ranking.reading.chunks
         picks =
             picks.filter { chunks[$0.range.lowerBound].isFirst }
             + picks.filter { !chunks[$0.range.lowerBound].isFirst }
         if picks.isEmpty, !chunks.isEmpty, let first = ranking.candidatesOfAll().first,
-            first.score > Threshold.plain * Threshold.wholeText
+            first.score > weights.plain * weights.wholeText
         {
             picks.append(
                 Pick(
-                    service: first.service, score: first.score, gain: first.score - Threshold.plain,
+                    service: first.service, score: first.score, gain: first.score - weights.plain,
                     range: 0..<chunks.count))
         }
         return picks
     }
 
-    static func threshold(_ range: Range<Int>, _ reading: ActionReading) -> Double {
+    private func threshold(_ range: Range<Int>, _ reading: ActionReading) -> Double {
         let chunk = reading.chunks[range.lowerBound]
-        var threshold = Threshold.plain + Threshold.further * Double(range.count - 1)
+        var threshold = weights.plain + weights.further * Double(range.count - 1)
         if chunk.isSubordinate {
-            threshold += Threshold.subordinate
+            threshold += weights.subordinate
         } else if chunk.isParameter {
-            threshold += Threshold.parameter
+            threshold += weights.parameter
         } else if chunk.isContext {
-            threshold += Threshold.context
+            threshold += weights.context
         }
-        if !chunk.asks, chunk.separator != .none { threshold += Threshold.noVerb }
+        if !chunk.asks, chunk.separator != .none { threshold += weights.noVerb }
         if let verb = chunk.verb, reading.text.stems[verb].traits.contains(.output) {
-            threshold += Threshold.outputVerb
+            threshold += weights.outputVerb
         }
         return threshold
     }
 
     /// Dynamic programming over the chunks: the best gain up to each, and the span that ends there.
-    private func best(_ ranking: inout Ranking) -> [Pick] {
+    private func best(_ ranking: Ranking) -> [Pick] {
         let chunks = ranking.reading.chunks
         var gains = [0.0]
         var spans: [(start: Int, pick: Pick?)] = [(0, nil)]
@@ -96,7 +84,7 @@ struct Segmentation {
                 // A new verb starts a new part.
                 guard !chunks[(start + 1)..<end].contains(where: { $0.asks && !$0.isContext }) else { continue }
                 guard let first = ranking.candidates(start, end).first else { continue }
-                let over = first.score - Self.threshold(start..<end, ranking.reading)
+                let over = first.score - threshold(start..<end, ranking.reading)
                 if gains[start] + over > gain {
                     gain = gains[start] + over
                     span = (
@@ -117,7 +105,7 @@ struct Segmentation {
     }
 
     /// A part leans to a service that shares a rare name word with the one before, and takes what that gives.
-    private func favourCoherence(_ segments: inout [Pick], _ ranking: inout Ranking) {
+    private func favourCoherence(_ segments: inout [Pick], _ ranking: Ranking) {
         var previous: Int?
         let chosen = Set(segments.map(\.service))
         for place in segments.indices {
@@ -133,8 +121,8 @@ struct Segmentation {
                         neighbours.contains(stem) && !index.vocabulary.traits[stem].contains(.verb)
                             ? sum + index.rarity[stem] : sum
                     }
-                    score += Threshold.coherence * min(1, shared / index.rarestWeight)
-                    score += Threshold.flow * flow(from: previous, to: candidate.service)
+                    score += weights.coherence * min(1, shared / index.rarestWeight)
+                    score += weights.flow * flow(from: previous, to: candidate.service)
                 }
                 if score > bestScore {
                     bestScore = score
@@ -154,23 +142,25 @@ struct Segmentation {
     private func flow(from source: Int, to target: Int) -> Double {
         let required = index.profiles[target].inputs.filter(\.isRequired)
         guard !required.isEmpty else { return 0 }
-        let given = required.count { field in index.profiles[source].outputs.contains { $0.key == field.key } }
+        let given = required.count { field in
+            index.profiles[source].outputs.contains { $0.keyNumber == field.keyNumber }
+        }
         return Double(given) / Double(required.count)
     }
 
     /// A service is used once: by the part that it fits best.
-    private func withoutRepetition(_ segments: [Pick], _ ranking: inout Ranking) -> [Pick] {
+    private func withoutRepetition(_ segments: [Pick], _ ranking: Ranking) -> [Pick] {
         var used: Set<Int> = []
         var picks: [Pick] = []
         let order = segments.indices.sorted { (segments[$1].score, $0) < (segments[$0].score, $1) }
         for place in order {
             var pick = segments[place]
-            let threshold = Self.threshold(pick.range, ranking.reading)
+            let threshold = threshold(pick.range, ranking.reading)
             if used.contains(pick.service) {
                 let verb = ranking.reading.chunks[pick.range.lowerBound].verb
                 let other = ranking.candidates(pick.range.lowerBound, pick.range.upperBound).dropFirst().first {
                     guard !used.contains($0.service) else { return false }
-                    if $0.score > threshold + Threshold.second, $0.score >= Threshold.secondShare * pick.score {
+                    if $0.score > threshold + weights.second, $0.score >= weights.secondShare * pick.score {
                         return true
                     }
                     // "Publish the translation": what publishes, when the translator is taken.

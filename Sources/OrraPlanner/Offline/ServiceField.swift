@@ -5,8 +5,12 @@ final class ServiceField: Sendable {
     let name: String
     /// Letters and digits in lower case: `order_id`, `orderId` and `OrderID` are one.
     let key: String
+    /// The number of the key in the catalogue.
+    let keyNumber: Int
     /// What the name says.
     let stems: [Int]
+    /// Stems of all words of the name, in order.
+    let nameWords: [String]
     /// What the description says.
     let description: [Int]
     let types: [String]
@@ -23,12 +27,15 @@ final class ServiceField: Sendable {
     let suitability: FieldSuitability
 
     init(
-        name: String, key: String, stems: [Int], description: [Int], types: [String], schema: JSONSchema,
-        isRequired: Bool, isIdentifier: Bool, entity: [Int], medium: Medium?, format: String?, values: [JSONValue]
+        name: String, key: String, keyNumber: Int, stems: [Int], nameWords: [String], description: [Int],
+        types: [String], schema: JSONSchema, isRequired: Bool, isIdentifier: Bool, entity: [Int], medium: Medium?,
+        format: String?, values: [JSONValue]
     ) {
         self.name = name
         self.key = key
+        self.keyNumber = keyNumber
         self.stems = stems
+        self.nameWords = nameWords
         self.description = description
         self.types = types
         self.schema = schema
@@ -48,9 +55,9 @@ final class ServiceField: Sendable {
         let types = items.types
         guard !types.isEmpty, !types.contains("array"), !types.contains("object") else { return nil }
         return ServiceField(
-            name: name, key: key, stems: stems, description: description, types: types, schema: items,
-            isRequired: isRequired, isIdentifier: isIdentifier, entity: entity, medium: medium, format: format,
-            values: items.value["enum"]?.array ?? [])
+            name: name, key: key, keyNumber: keyNumber, stems: stems, nameWords: nameWords, description: description,
+            types: types, schema: items, isRequired: isRequired, isIdentifier: isIdentifier, entity: entity,
+            medium: medium, format: format, values: items.value["enum"]?.array ?? [])
     }
 
     static func key(_ name: String) -> String {
@@ -76,7 +83,9 @@ final class ServiceField: Sendable {
 }
 
 extension ServiceField {
-    static func fields(_ schema: JSONSchema, _ vocabulary: inout Vocabulary) -> [ServiceField] {
+    static func fields(
+        _ schema: JSONSchema, _ vocabulary: inout Vocabulary, _ keys: inout FieldKeys
+    ) -> [ServiceField] {
         let required = schema.required
         let properties = schema.properties
         let known = Set(properties.map(\.name))
@@ -86,11 +95,12 @@ extension ServiceField {
         return (properties + bare).map { name, schema in
             let format = schema.value["format"]?.string
             let entity = Self.entity(name)
+            let key = key(name)
             return ServiceField(
-                name: name, key: key(name), stems: ServiceProfile.stems(name, &vocabulary),
+                name: name, key: key, keyNumber: keys.add(key), stems: ServiceProfile.stems(name, &vocabulary),
+                nameWords: WordSplitter.words(name).map(Stemmer.stem),
                 description: ServiceProfile.stems(schema.value["description"]?.string ?? "", &vocabulary),
-                types: schema.types,
-                schema: schema, isRequired: names.contains(name), isIdentifier: isIdentifier(name),
+                types: schema.types, schema: schema, isRequired: names.contains(name), isIdentifier: isIdentifier(name),
                 entity: entity.map { ServiceProfile.stems($0, &vocabulary) } ?? [],
                 medium: Medium.declared(type: schema.value["contentMediaType"]?.string, format: format),
                 format: format, values: schema.value["enum"]?.array ?? [])

@@ -2,13 +2,9 @@ import OrraModel
 
 /// What the planner knows of one service, worked out once.
 final class ServiceProfile: Sendable {
-    /// A field of an output, or of an object or array within it.
-    struct Leaf: Sendable {
-        var key: String
-        var isIdentifierOnly: Bool
-    }
-
     let name: [Int]
+    /// The name without what only says that the service works on pictures or sounds.
+    let nameWithoutMedia: [Int]
     let description: [Int]
     let inputNames: [Int]
     let outputNames: [Int]
@@ -24,14 +20,16 @@ final class ServiceProfile: Sendable {
     let inputs: [ServiceField]
     let outputs: [ServiceField]
     /// Kinds of values in a text that an input is made for.
-    let takes: Set<LiftedText.Kind>
-    let leaves: [Leaf]
+    let takes: LiteralKinds
+    /// Numbers of the keys of all outputs, also of those within objects and arrays.
+    let leaves: [Int]
     let inputMedia: Medium
     let outputMedia: Medium
 
-    /// Reads one service; words that are new go to the vocabulary.
-    init(_ service: Service, _ vocabulary: inout Vocabulary) {
+    /// Reads one service; words that are new go to the vocabulary, new keys to the keys.
+    init(_ service: Service, _ vocabulary: inout Vocabulary, _ keys: inout FieldKeys) {
         name = Self.stems(service.name, &vocabulary)
+        nameWithoutMedia = name.filter { !vocabulary.traits[$0].contains(.medium) }
         description = Self.stems(service.description, &vocabulary)
         var examples: [[Int]] = []
         for example in service.examples.prefix(32) {
@@ -49,27 +47,23 @@ final class ServiceProfile: Sendable {
             let stem = vocabulary.add(word: word).stem
             return vocabulary.traits[stem].contains(.verb) ? stem : nil
         }
-        inputs = ServiceField.fields(service.schema.input, &vocabulary)
-        outputs = ServiceField.fields(service.schema.output, &vocabulary)
+        inputs = ServiceField.fields(service.schema.input, &vocabulary, &keys)
+        outputs = ServiceField.fields(service.schema.output, &vocabulary, &keys)
         inputNames = Self.unique(inputs.flatMap(\.stems))
         outputNames = Self.unique(outputs.flatMap(\.stems))
         capitals = Self.unique(service.schema.input.properties.flatMap { Self.capitals($0.schema, &vocabulary) })
-        takes = Set(inputs.filter(\.isRequired).compactMap(\.literalKind))
+        takes = inputs.filter(\.isRequired).compactMap(\.literalKind).reduce(into: []) { $0.insert(LiteralKinds($1)) }
         inputMedia = inputs.reduce(into: []) { if let medium = $1.medium { $0.insert(medium) } }
         outputMedia = outputs.reduce(into: []) { if let medium = $1.medium { $0.insert(medium) } }
-        var seen: Set<String> = []
-        var leaves: [Leaf] = []
-        Self.leaves(service.schema.output, depth: 0) { name in
-            let key = ServiceField.key(name)
-            if seen.insert(key).inserted { leaves.append(Leaf(key: key, isIdentifierOnly: key == "id")) }
-        }
-        self.leaves = leaves
+        var leaves: [Int] = []
+        Self.leaves(service.schema.output, depth: 0) { leaves.append(keys.add(ServiceField.key($0))) }
+        self.leaves = Self.unique(leaves)
     }
 
     /// The output that can feed `input`: of the very name if there is one, else of the same letters.
     func output(feeding input: ServiceField) -> ServiceField? {
         var found: ServiceField?
-        for output in outputs where output.key == input.key {
+        for output in outputs where output.keyNumber == input.keyNumber {
             guard ServiceField.isCompatible(output.types, with: input.types) else { continue }
             if output.name == input.name { return output }
             if found == nil { found = output }

@@ -21,12 +21,16 @@ struct TextValues {
     private let reading: ActionReading
     private let ranking: Ranking
 
-    /// Whether any value was lifted out of the text.
-    var hasMarked: Bool { !reading.text.lifted.literals.isEmpty }
+    /// Whether any value is of a kind that some inputs are made for: a code, an address.
+    var hasDistinctive: Bool { !distinctive.isEmpty }
+    private let distinctive: LiteralKinds
 
     init(_ ranking: Ranking) {
         self.ranking = ranking
         reading = ranking.reading
+        distinctive = reading.text.lifted.literals.reduce(into: []) { kinds, literal in
+            if literal.kind != .quote, literal.kind != .number { kinds.insert(LiteralKinds(literal.kind)) }
+        }
         for (number, chunk) in reading.chunks.enumerated() { collect(number, chunk.range) }
     }
 
@@ -106,10 +110,11 @@ struct TextValues {
     /// Whether the noun before a code is the field's: `ORD-1042` of "track order ORD-1042" is no tracking number.
     private func isOfField(_ value: Value, _ field: ServiceField, _ profile: ServiceProfile) -> Bool {
         guard value.hasNoun, let noun = value.before.last else { return true }
-        var words = field.stems + field.description + field.entity
-        // "Parcel 1Z999" is what a service for parcels takes, if that takes nothing else.
-        if profile.inputs.count(where: \.isRequired) == 1 { words += profile.name }
-        return field.stems.isEmpty || field.key == "id" || words.contains { ranking.isSameWord(noun, $0) }
+        func isNamed(_ words: [Int]) -> Bool { words.contains { ranking.isSameWord(noun, $0) } }
+        return field.stems.isEmpty || field.key == "id" || isNamed(field.stems) || isNamed(field.description)
+            || isNamed(field.entity)
+            // "Parcel 1Z999" is what a service for parcels takes, if that takes nothing else.
+            || profile.inputs.count(where: \.isRequired) == 1 && isNamed(profile.name)
     }
 
     /// The value in a type that the field takes, never a guess: a number must be one, and a listed value listed.
@@ -139,10 +144,10 @@ struct TextValues {
 extension TextValues {
     /// Whether the text holds a value that is made for such a field: a code, an address.
     func mayGive(_ field: ServiceField, of profile: ServiceProfile) -> Bool {
-        values.contains { value in
-            guard value.kind != nil, value.kind != .quote, value.kind != .number,
-                field.suitability.of(value.kind) >= 0.9
-            else { return false }
+        let kinds = field.suitability.madeFor.intersection(distinctive)
+        guard !kinds.isEmpty else { return false }
+        return values.contains { value in
+            guard let kind = value.kind, kinds.contains(LiteralKinds(kind)) else { return false }
             return fit(value, field, profile, atLeast: 0.9) != nil
         }
     }

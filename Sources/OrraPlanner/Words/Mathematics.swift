@@ -1,5 +1,5 @@
 /// The few functions that the standard library lacks, in plain Swift: the same result on every platform.
-enum Mathematics {
+package enum Mathematics {
     private static let logarithmOfTwo = 0.693_147_180_559_945_3
 
     /// The natural logarithm of a positive number; minus infinity for any other.
@@ -42,5 +42,5 @@ enum Mathematics {
     static func power(_ base: Double, _ exponent: Double) -> Double { exponential(exponent * logarithm(base)) }
 
     /// The logistic function: any number becomes one between 0 and 1.
-    static func probability(_ logit: Double) -> Double { 1 / (1 + exponential(-logit)) }
+    package static func probability(_ logit: Double) -> Double { 1 / (1 + exponential(-logit)) }
 }

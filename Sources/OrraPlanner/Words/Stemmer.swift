@@ -14,12 +14,13 @@ struct Stemmer {
         guard bytes.count > 2, bytes.allSatisfy({ (0x61...0x7A).contains($0) || $0 == apostrophe }) else { return word }
         var stemmer = Stemmer(bytes)
         stemmer.run()
-        return String(decoding: stemmer.word, as: UTF8.self).lowercased()
+        for index in stemmer.word.indices where stemmer.word[index] == UInt8(ascii: "Y") {
+            stemmer.word[index] = UInt8(ascii: "y")
+        }
+        return String(decoding: stemmer.word, as: UTF8.self)
     }
 
     private static let apostrophe = UInt8(ascii: "'")
-    private static let vowels = Set("aeiouy".utf8)
-    private static let letterBeforeLi = Set("cdeghkmnrt".utf8)
 
     private static let irregular: [String: String] = [
         "skis": "ski", "skies": "sky", "sky": "sky", "idly": "idl", "gently": "gentl", "ugly": "ugli", "early": "earli",
@@ -28,7 +29,7 @@ struct Stemmer {
     ]
 
     /// Words that share their first letters with unrelated ones: their R1 starts later than the rule says.
-    private static let longPrefixes = [
+    private static let longPrefixes: [StaticString] = [
         "arsen", "commun", "emerg", "gener", "inter", "later", "organ", "past", "univers",
     ]
 
@@ -36,18 +37,18 @@ struct Stemmer {
     private init(_ bytes: [UInt8]) {
         word = bytes.first == Self.apostrophe ? Array(bytes.dropFirst()) : bytes
         for index in word.indices where word[index] == UInt8(ascii: "y") {
-            if index == 0 || Self.vowels.contains(word[index - 1]) { word[index] = UInt8(ascii: "Y") }
+            if index == 0 || isVowel(index - 1) { word[index] = UInt8(ascii: "Y") }
         }
-        r1 = Self.longPrefixes.first { word.starts(with: $0.utf8) }?.utf8.count ?? regionStart(after: 0)
+        r1 = Self.longPrefixes.first(where: starts)?.utf8CodeUnitCount ?? regionStart(after: 0)
         r2 = regionStart(after: r1)
     }
 
     /// Behind the first consonant that follows a vowel.
     private func regionStart(after start: Int) -> Int {
-        guard let vowel = word.indices.dropFirst(start).first(where: isVowel),
-            let consonant = word.indices.dropFirst(vowel).first(where: { !isVowel($0) })
-        else { return word.count }
-        return consonant + 1
+        var index = start
+        while index < word.count, !isVowel(index) { index += 1 }
+        while index < word.count, isVowel(index) { index += 1 }
+        return min(index + 1, word.count)
     }
 
     private mutating func run() {
@@ -63,13 +64,27 @@ struct Stemmer {
 
     // MARK: - Looking
 
-    private func isVowel(_ index: Int) -> Bool { Self.vowels.contains(word[index]) }
+    private func isVowel(_ index: Int) -> Bool {
+        switch word[index] {
+        case UInt8(ascii: "a"), UInt8(ascii: "e"), UInt8(ascii: "i"), UInt8(ascii: "o"), UInt8(ascii: "u"),
+            UInt8(ascii: "y"):
+            true
+        default: false
+        }
+    }
+
+    private func has(_ text: StaticString, at start: Int) -> Bool {
+        for offset in 0..<text.utf8CodeUnitCount where word[start + offset] != text.utf8Start[offset] { return false }
+        return true
+    }
+
+    private func starts(with prefix: StaticString) -> Bool {
+        word.count >= prefix.utf8CodeUnitCount && has(prefix, at: 0)
+    }
 
     private func ends(_ suffix: StaticString, before end: Int? = nil) -> Bool {
-        let end = end ?? word.count
-        let start = end - suffix.utf8CodeUnitCount
-        guard start >= 0 else { return false }
-        return word[start..<end].elementsEqual(UnsafeBufferPointer(start: suffix.utf8Start, count: end - start))
+        let start = (end ?? word.count) - suffix.utf8CodeUnitCount
+        return start >= 0 && has(suffix, at: start)
     }
 
     /// Whether the word up to `end` is just `text`.
@@ -78,7 +93,11 @@ struct Stemmer {
     }
 
     private func longest(_ suffixes: [StaticString]) -> StaticString? {
-        suffixes.filter { ends($0) }.max { $0.utf8CodeUnitCount < $1.utf8CodeUnitCount }
+        var found: StaticString?
+        for suffix in suffixes where suffix.utf8CodeUnitCount > found?.utf8CodeUnitCount ?? 0 && ends(suffix) {
+            found = suffix
+        }
+        return found
     }
 
     private mutating func replace(_ suffix: StaticString, by text: String = "") {
@@ -161,8 +180,10 @@ struct Stemmer {
     private func longest(
         _ table: [(suffix: StaticString, text: String)]
     ) -> (suffix: StaticString, text: String, start: Int)? {
-        let found = table.filter { ends($0.suffix) }.max {
-            $0.suffix.utf8CodeUnitCount < $1.suffix.utf8CodeUnitCount
+        var found: (suffix: StaticString, text: String)?
+        for entry in table
+        where entry.suffix.utf8CodeUnitCount > found?.suffix.utf8CodeUnitCount ?? 0 && ends(entry.suffix) {
+            found = entry
         }
         guard let found, case let start = word.count - found.suffix.utf8CodeUnitCount, start >= r1 else { return nil }
         return (found.suffix, found.text, start)
@@ -170,7 +191,7 @@ struct Stemmer {
 
     private mutating func replaceDoubleSuffix() {
         guard let (suffix, text, start) = longest(Self.doubleSuffixes) else { return }
-        if text.isEmpty, !(start > 0 && Self.letterBeforeLi.contains(word[start - 1])) { return }
+        if text.isEmpty, !(start > 0 && "cdeghkmnrt".utf8.contains(word[start - 1])) { return }
         if suffix.utf8CodeUnitCount == 3, ends("ogi"), !ends("l", before: start) { return }
         replace(suffix, by: text)
     }

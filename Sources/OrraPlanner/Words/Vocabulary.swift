@@ -91,7 +91,9 @@ struct Vocabulary: Sendable {
     }
 
     static func withoutPossessive(_ word: String) -> String {
-        word.hasSuffix("'s") ? String(word.dropLast(2)) : word
+        let bytes = word.utf8
+        guard bytes.last == UInt8(ascii: "s"), bytes.dropLast().last == UInt8(ascii: "'") else { return word }
+        return String(word.dropLast(2))
     }
 
     /// Finds, for each stem, those that may stand for it. Only `known` stems, by number, are found.
