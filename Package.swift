@@ -140,7 +140,11 @@ let package = Package(
         .testTarget(name: "OrraModelTests", dependencies: ["OrraModel"]),
         .testTarget(name: "OrraProtocolTests", dependencies: ["OrraModel", "OrraProtocol"]),
         .testTarget(name: "OrraEngineTests", dependencies: ["OrraModel", "OrraEngine"], exclude: ["Fixtures"]),
-        .testTarget(name: "OrraPlannerTests", dependencies: ["OrraModel", "OrraPlanner"], exclude: ["Fixtures"]),
+        .testTarget(
+            name: "OrraPlannerTests", dependencies: ["OrraModel", "OrraPlanner", "EmbedderFigures"],
+            exclude: ["Fixtures"]),
+        .target(
+            name: "EmbedderFigures", dependencies: ["OrraModel", "OrraPlanner"], path: "Tests/EmbedderFigures"),
         .testTarget(
             name: "OrraStoreTests",
             dependencies: ["OrraModel", "OrraEngine", "OrraStore", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -164,7 +168,7 @@ let package = Package(
             name: "OrraHubTests",
             dependencies: [
                 "OrraModel", "OrraProtocol", "OrraEngine", "OrraPlanner", "OrraStore", "OrraCore", "OrraWebSocket",
-                "OrraHub",
+                "OrraHub", "EmbedderFigures",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

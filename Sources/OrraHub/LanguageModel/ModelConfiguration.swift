@@ -13,11 +13,20 @@ public struct ModelConfiguration: Sendable, Hashable {
         /// Without a slash at the end: `https://api.openai.com/v1`.
         public var baseURL: String
         public var key: String?
+        /// From which similarity on an action is a use case, 0 to 1. `nil`: as the model's family has it.
+        public var groundingThreshold: Double?
+        /// From which similarity on an action gets a cached plan, 0 to 1. `nil`: as the model's family has it.
+        public var cacheThreshold: Double?
 
-        public init(name: String, baseURL: String, key: String? = nil) {
+        public init(
+            name: String, baseURL: String, key: String? = nil, groundingThreshold: Double? = nil,
+            cacheThreshold: Double? = nil
+        ) {
             self.name = name
             self.baseURL = baseURL
             self.key = key
+            self.groundingThreshold = groundingThreshold
+            self.cacheThreshold = cacheThreshold
         }
     }
 

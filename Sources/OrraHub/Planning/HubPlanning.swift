@@ -17,6 +17,8 @@ struct HubPlanning: Sendable {
     let defaults: PlanningSettings
     let model: String?
     let embedder: any Embedder
+    /// Of the embedder, as configured.
+    let thresholds: EmbedderThresholds
 
     /// What an action is planned with.
     func request(
