@@ -151,7 +151,10 @@ let package = Package(
         .testTarget(name: "OrraProtocolTests", dependencies: ["OrraModel", "OrraProtocol"]),
         .testTarget(name: "OrraEngineTests", dependencies: ["OrraModel", "OrraEngine"], exclude: ["Fixtures"]),
         .testTarget(
-            name: "OrraPlannerTests", dependencies: ["OrraModel", "OrraPlanner", "PlanBench"], exclude: ["Fixtures"]),
+            name: "OrraPlannerTests", dependencies: ["OrraModel", "OrraPlanner", "EmbedderFigures", "PlanBench"],
+            exclude: ["Fixtures"]),
+        .target(
+            name: "EmbedderFigures", dependencies: ["OrraModel", "OrraPlanner"], path: "Tests/EmbedderFigures"),
         .testTarget(
             name: "OrraStoreTests",
             dependencies: ["OrraModel", "OrraEngine", "OrraStore", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -175,7 +178,7 @@ let package = Package(
             name: "OrraHubTests",
             dependencies: [
                 "OrraModel", "OrraProtocol", "OrraEngine", "OrraPlanner", "OrraStore", "OrraCore", "OrraWebSocket",
-                "OrraHub",
+                "OrraHub", "EmbedderFigures",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

@@ -108,6 +108,42 @@ public enum Limits {
     /// is refused.
     public static let constraintSteps = 100_000
     public static let constraintStepsPerPlan = 1_000_000
+    /// Beyond any of the next, the grounding is refused: `Orra:InvalidGrounding`.
+    public static let groundingNameCharacters = 1...128
+    public static let groundingVersionCharacters = 1...64
+    public static let groundingDomainCharacters = 1...256
+    public static let useCaseActionCharacters = 1...4_096
+    public static let capabilitiesPerUseCase = 64
+    public static let capabilityCharacters = 1...256
+    public static let intentCharacters = 4_096
+    public static let constraintCharacters = 1...4_096
+    /// Bytes of an example of a parameter's value, as JSON.
+    public static let exampleBytes = 4_096
+    /// Faults of a grounding that are told at once; the others are told when these are mended.
+    public static let listedGroundingFaults = 32
+    /// Errors of a plan that are told at once.
+    public static let listedPlanErrors = 16
+    /// Bytes of a text of PDDL, and levels of parentheses in it. Beyond: an error that says so.
+    public static let pddlBytes = 1024 * 1024
+    public static let pddlDepth = 64
+    /// Times that deciding a plan's conditions looks at an atom. Beyond, the plan counts as invalid.
+    public static let pddlLooks = 5_000_000
+    /// Bytes of all messages to a model. Longer parts are cut, of the services the least likely are left out.
+    public static let promptBytes = 640 * 1024
+    /// Bytes of a model's HTTP answer. Beyond: a fault, and it is not asked again.
+    public static let modelAnswerBytes = 1024 * 1024
+    /// Bytes of the plan in it. Beyond: a wrong answer, which is told to the model.
+    public static let modelPlanBytes = 256 * 1024
+    /// Requests for one answer of a model, tries again included.
+    public static let modelRequests = 3
+    /// Bytes of an embedding endpoint's HTTP answer. Beyond: a fault.
+    public static let embeddingAnswerBytes = 8 * 1024 * 1024
+    /// Characters of a text that are compared; the rest is left out.
+    public static let embeddedCharacters = 8_192
+    /// Numbers in a vector. Others: a fault.
+    public static let embeddingDimensions = 1...16_384
+    /// Texts whose vectors are remembered. Of more, those that were used longest ago are forgotten.
+    public static let rememberedEmbeddings = 4_096
     /// Times that a language model may answer one action: the first time, and after what was wrong was told to it.
     public static let modelAnswersPerPlan = 3
     /// Stages of planning that the journal of one action holds.

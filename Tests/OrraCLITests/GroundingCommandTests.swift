@@ -202,5 +202,9 @@ import Testing
             let text = try #require(part.split(separator: "```", maxSplits: 1).first)
             #expect(Self.fault(String(text)) == nil, "\(text)")
         }
+        let document = try Document("docs/grounding.md")
+        let yaml = try Self.grounding(document.blocks("yaml", below: "The form")[0])
+        let json = try document.blocks("json", below: "The form")[0]
+        #expect(try WireDecoder().decode(Grounding.self, from: Array(json.utf8)) == yaml)
     }
 }

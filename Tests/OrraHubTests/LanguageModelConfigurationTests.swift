@@ -57,6 +57,11 @@ struct LanguageModelConfigurationTests {
                     name: "m", timeout: .milliseconds(2_500), promptPrice: 1_100_000, completionPrice: 4_400_000,
                     structuredOutput: .off, maximumTokens: 4_096, temperature: 0.6))
         #expect(configuration?.microcost(promptTokens: 1, completionTokens: 0) == 2)
+        let calibrated = try ModelConfiguration.read(environment: [
+            "LLM_MODEL": "m", "EMBEDDINGS_MODEL": "e", "EMBEDDINGS_GROUNDING_THRESHOLD": "0.62",
+            "EMBEDDINGS_CACHE_THRESHOLD": "0.9",
+        ])
+        #expect(calibrated?.embeddings?.groundingThreshold == 0.62 && calibrated?.embeddings?.cacheThreshold == 0.9)
         // Numbers that nobody pays end somewhere.
         #expect(configuration?.microcost(promptTokens: .max, completionTokens: .max) == 9_223_372_036_854)
     }
@@ -94,6 +99,10 @@ struct LanguageModelConfigurationTests {
             (["LLM_MODEL": "m", "LLM_TIMEOUT": "nan"], "LLM_TIMEOUT"),
             (["LLM_MODEL": "m", "LLM_PROMPT_PRICE": "-1"], "LLM_PROMPT_PRICE"),
             (["LLM_MODEL": "m", "EMBEDDINGS_MODEL": "v", "EMBEDDINGS_PRICE": "free"], "EMBEDDINGS_PRICE"),
+            (
+                ["LLM_MODEL": "m", "EMBEDDINGS_MODEL": "e", "EMBEDDINGS_GROUNDING_THRESHOLD": "62"],
+                "EMBEDDINGS_GROUNDING_THRESHOLD"
+            ), (["LLM_MODEL": "m", "EMBEDDINGS_CACHE_THRESHOLD": "0.9"], "EMBEDDINGS_CACHE_THRESHOLD"),
             (["LLM_MODEL": "m", "LLM_STRUCTURED_OUTPUT": "maybe"], "LLM_STRUCTURED_OUTPUT"),
         ])
     func faults(environment: [String: String], variable: String) {

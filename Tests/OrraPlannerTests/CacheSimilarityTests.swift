@@ -66,7 +66,9 @@ struct CacheSimilarityTests {
             ("Note to Berlin", "Note from Berlin", "berlin", false),
             ("Note to Berlin", "Note to Paris", "berlin", false),
             ("Send it", "Do send it", "", true),
-            ("Send it", "Do not send it", "", false),
+            ("Send it", "Do not send it", "", false), ("Scale it up", "Scale it down", "", false),
+            ("Move notes from inbox to archive", "Move notes from archive to inbox", "", false),
+            ("Refund the order of the customer", "Please refund order of the customer", "", true),
             ("Move ⟦0⟧ to ⟦1⟧", "Please move ⟦0⟧ to ⟦1⟧", "", true),
             ("Move ⟦0⟧ to ⟦1⟧", "Move to ⟦0⟧ from ⟦1⟧", "", false),
         ])

@@ -83,6 +83,48 @@ struct GroundingDocumentTests {
         for line in lines { #expect(try PlanConstraint.parse(String(line)) != nil, "\(line)") }
     }
 
+    @Test("a plan that breaks the order is refused in the words of the page")
+    func order() throws {
+        let constraint = try #require(try PlanConstraint.parse("(requires verify-customer before refund-service)"))
+        let broken = GroundingSample.plan("verify-customer", "refund-service")
+        let sentence = try #require(constraint.violation(in: broken, names: GroundingSample.name))
+        let page = try FixtureFile.text("../../docs/grounding.md").split(whereSeparator: \.isWhitespace)
+        #expect(page.joined(separator: " ").contains("`\(sentence)`"), "\(sentence)")
+        let kept = GroundingSample.plan("verify-customer", "refund-service<1")
+        #expect(constraint.violation(in: kept, names: GroundingSample.name) == nil)
+    }
+
+    @Test("the limits of the page are those of the system")
+    func limits() throws {
+        let page = try FixtureFile.text("../../docs/grounding.md")
+        for row in [
+            "| `name` | unique in the project, with its version | \(Limits.groundingNameCharacters.upperBound) characters",
+            "| `domain` | what it is about | \(Limits.groundingDomainCharacters.upperBound) characters |",
+            "| `version` | one name may have several | \(Limits.groundingVersionCharacters.upperBound) characters",
+            "| `useCases` | at least one | \(Limits.useCasesPerGrounding) |",
+            "| \(Limits.parameters), each \(grouped(Limits.exampleBytes)) bytes |",
+            "| \(Limits.capabilitiesPerUseCase) of \(Limits.capabilityCharacters.upperBound) characters |",
+            "wants to have in the end | \(grouped(Limits.intentCharacters)) characters |",
+            "| \(Limits.constraintsPerGrounding) of \(grouped(Limits.constraintCharacters.upperBound)) characters |",
+        ] { #expect(page.contains(row), "\(row)") }
+    }
+
+    private func grouped(_ number: Int) -> String {
+        let rest = "\(number % 1_000)"
+        return number < 1_000
+            ? rest : "\(number / 1_000)," + String(repeating: "0", count: 3 - rest.count) + rest
+    }
+
+    @Test("names are changed for PDDL as its page says")
+    func names() throws {
+        let page = try FixtureFile.text("../../docs/pddl.md")
+        for (name, written) in [("payment.v2", "payment-v2"), ("orderId", "order-id"), ("2fa", "x-2fa")] {
+            var names = PDDLNames()
+            #expect(names.name(name) == PDDL.Name(written))
+            #expect(page.contains("`\(name)` is `\(written)`"))
+        }
+    }
+
     @Test("the grounding of the page is sound")
     func grounding() async throws {
         let text = try #require(try blocks("json", in: "grounding.md").first)
@@ -100,9 +142,12 @@ struct GroundingDocumentTests {
     @Test("thresholds are those of the page")
     func thresholds() throws {
         let page = try FixtureFile.text("../../docs/grounding.md")
-        let lexical = EmbedderThresholds.lexical
-        #expect(page.contains("| `lexical-1`, built in | \(lexical.grounding) | \(lexical.cache) |"))
-        #expect(
-            page.contains("| a model's | \(EmbedderThresholds.model.grounding) | \(EmbedderThresholds.model.cache) |"))
+        let cache = try FixtureFile.text("../../docs/plan-cache.md")
+        // The lexical ones are held with their figures: GroundingThresholdTests.
+        for (row, thresholds) in [("`all-minilm`", EmbedderThresholds.miniLM), ("any other", .unmeasured)] {
+            func text(_ value: Double) -> String { value == 0.9 ? "0.90" : "\(value)" }
+            #expect(page.contains("| \(row) | \(text(thresholds.grounding)) |"))
+            #expect(cache.contains("| \(row) | \(text(thresholds.cache)) |"))
+        }
     }
 }

@@ -1,6 +1,7 @@
 import OrraModel
-import OrraPlanner
 import Testing
+
+@testable import OrraPlanner
 
 @Suite("Groundings")
 struct GroundingTests {
@@ -67,7 +68,7 @@ struct GroundingTests {
         #expect(faults { $0.constraints[0] = "" } == ["constraints[0]: must not be empty"])
         #expect(faults { $0.useCases = Array(repeating: $0.useCases[0], count: 101) }.count == 1)
         #expect(
-            faults { $0.constraints = Array(repeating: "(x)", count: 100) }.count == GroundingValidator.listedFaults)
+            faults { $0.constraints = Array(repeating: "(x)", count: 100) }.count == Limits.listedGroundingFaults)
     }
 
     @Test("names in constraints that no service has are shown")
@@ -131,7 +132,7 @@ struct GroundingTests {
     @Test("a model's embedder decides by its own threshold, or by one that is set")
     func otherEmbedder() async throws {
         let table = TableEmbedder(vectors: [
-            "Track the shipment {trackingNumber}": [1, 0], "Where is my parcel?": [0.8, 0.6], "Sing": [0.5, 0.87],
+            "Track the shipment X": [1, 0], "Where is my parcel?": [0.95, 0.31], "Sing": [0.5, 0.87],
         ])
         let index = try await GroundingIndex([Self.support], embedder: table)
         let names = ["trackingNumber"]
@@ -140,8 +141,27 @@ struct GroundingTests {
         #expect(try await index.match(action: "Sing", parameterNames: names, embedder: table).best == nil)
         let loose = try await index.match(action: "Sing", parameterNames: names, embedder: table, threshold: 0.4)
         #expect(loose.best?.useCase == 2)
-        #expect(EmbedderThresholds.standard(for: "table") == .model)
+        #expect(EmbedderThresholds.standard(for: "table") == .unmeasured)
+        #expect(EmbedderThresholds.standard(for: "sentence-transformers/all-MiniLM-L6-v2") == .miniLM)
+        #expect(EmbedderThresholds.standard(for: "all-minilm:l12") == .unmeasured)
         #expect(EmbedderThresholds.standard(for: LexicalEmbedder.name) == .lexical)
+    }
+
+    @Test("a model sees no value, words that are the same match whatever it says, and a negation never by it alone")
+    func besideModel() async throws {
+        let table = TableEmbedder(vectors: [
+            "Track the shipment X": [1, 0], "Track X": [0, 1], "Do not track parcel X": [1, 0],
+            "Follow X to X": [1, 0],
+        ])
+        let index = try await GroundingIndex([Self.support], embedder: table)
+        func match(_ action: String) async throws -> GroundingMatch? {
+            try await index.match(action: action, parameterNames: ["trackingNumber"], embedder: table).best
+        }
+        #expect(try await match("Follow TRK-1 to \"Rome\"")?.similarity == 1)
+        let byWords = try #require(try await match("Track the shipment TRK-1"))
+        #expect(byWords.useCase == 2 && byWords.similarity == 1)
+        #expect(try await match("Do not track parcel TRK-1") == nil)
+        #expect(ValueText.marked("Send {a} to b@example.com {") == "Send {a} to X {")
     }
 
     @Test("an embedder that fails, answers short or is another one is a fault")

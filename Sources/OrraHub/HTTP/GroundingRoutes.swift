@@ -62,7 +62,7 @@ extension HubServices {
         do throws(EmbeddingFault) {
             report = try await GroundingReport(
                 body.grounding, action: submission.action, parameterNames: submission.parameters.keys,
-                embedder: planning.embedder, threshold: nil, for: project)
+                embedder: planning.embedder, threshold: planning.thresholds.grounding, for: project)
         } catch {
             throw APIError(.unavailable, .plannerUnavailable, error.reason)
         }

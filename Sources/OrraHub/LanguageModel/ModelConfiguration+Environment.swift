@@ -45,10 +45,17 @@ extension ModelConfiguration {
         let name = reader["EMBEDDINGS_MODEL"]
         let base = try reader.url("EMBEDDINGS_API_BASE_URL")
         let key = try reader.key("EMBEDDINGS_API_KEY")
-        guard name != nil || base != nil || key != nil else { return nil }
+        let thresholds = ["EMBEDDINGS_GROUNDING_THRESHOLD", "EMBEDDINGS_CACHE_THRESHOLD"]
+        guard name != nil || base != nil || key != nil else {
+            guard let idle = thresholds.first(where: { reader[$0] != nil }) else { return nil }
+            throw Fault(
+                variable: idle, reason: "is a model's: set EMBEDDINGS_MODEL too, or leave it out to compare by words")
+        }
         return Embeddings(
             name: name ?? standardEmbeddings, baseURL: base ?? standardBaseURL, key: key,
-            price: try reader.price("EMBEDDINGS_PRICE"))
+            price: try reader.price("EMBEDDINGS_PRICE"),
+            groundingThreshold: try reader.number(thresholds[0], in: 0...1),
+            cacheThreshold: try reader.number(thresholds[1], in: 0...1))
     }
 }
 

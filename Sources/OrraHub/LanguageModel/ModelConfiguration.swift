@@ -15,12 +15,21 @@ public struct ModelConfiguration: Sendable, Hashable {
         public var key: String?
         /// Millionths of a currency for a million tokens. `nil`: embeddings cost nothing.
         public var price: Int?
+        /// From which similarity on an action is a use case, 0 to 1. `nil`: as the model's family has it.
+        public var groundingThreshold: Double?
+        /// From which similarity on an action gets a cached plan, 0 to 1. `nil`: as the model's family has it.
+        public var cacheThreshold: Double?
 
-        public init(name: String, baseURL: String, key: String? = nil, price: Int? = nil) {
+        public init(
+            name: String, baseURL: String, key: String? = nil, price: Int? = nil, groundingThreshold: Double? = nil,
+            cacheThreshold: Double? = nil
+        ) {
             self.name = name
             self.baseURL = baseURL
             self.key = key
             self.price = price
+            self.groundingThreshold = groundingThreshold
+            self.cacheThreshold = cacheThreshold
         }
     }
 

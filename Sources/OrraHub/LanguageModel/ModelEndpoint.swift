@@ -37,7 +37,7 @@ final class ModelEndpoint: Sendable {
     }
 
     /// Requests for one answer.
-    static let tries = 3
+    static let tries = Limits.modelRequests
     static let firstWait = Duration.milliseconds(500)
     /// The longest that the endpoint may ask to wait. If it asks for more there is no other try.
     static let longestWait = Duration.seconds(30)

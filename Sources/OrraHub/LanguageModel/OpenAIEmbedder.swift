@@ -13,13 +13,13 @@ final class OpenAIEmbedder: Embedder {
         var dimension: Int?
     }
 
-    static let rememberedTexts = 4_096
+    static let rememberedTexts = Limits.rememberedEmbeddings
     /// Texts in one request.
     static let batch = 32
     /// Characters of a text that are sent.
-    static let textCharacters = 8_192
-    static let answerBytes = 8 << 20
-    static let dimensions = 1...16_384
+    static let textCharacters = Limits.embeddedCharacters
+    static let answerBytes = Limits.embeddingAnswerBytes
+    static let dimensions = Limits.embeddingDimensions
     static let timeout = Duration.seconds(20)
 
     let name: String

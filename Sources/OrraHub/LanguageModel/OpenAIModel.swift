@@ -21,7 +21,7 @@ final class OpenAIModel: LanguageModel {
         var takesTemperature = true
     }
 
-    static let answerBytes = 1 << 20
+    static let answerBytes = Limits.modelAnswerBytes
     /// How often one request is written anew for what the endpoint does not know.
     static let adaptions = 4
 

@@ -31,9 +31,15 @@ extension HubPlanning {
         self.model = model?.name
         budgetFault = { [settings = configuration.model] in ModelConfiguration.fault(ofBudget: $0, with: settings) }
         self.embedder = embedder
+        var thresholds = EmbedderThresholds.standard(for: embedder.name)
+        if let embeddings = configuration.model?.embeddings {
+            thresholds.grounding = embeddings.groundingThreshold ?? thresholds.grounding
+            thresholds.cache = embeddings.cacheThreshold ?? thresholds.cache
+        }
+        self.thresholds = thresholds
         let start = ContinuousClock.now
         pipeline = PlanningPipeline(
-            model: model, embedder: embedder, memory: plans, digest: Self.digest,
+            model: model, embedder: embedder, memory: plans, thresholds: thresholds, digest: Self.digest,
             elapsed: { ContinuousClock.now - start }, now: { loop.now },
             newPlanID: {
                 var random = SystemRandomNumberGenerator()

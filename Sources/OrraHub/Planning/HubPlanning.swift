@@ -19,6 +19,8 @@ struct HubPlanning: Sendable {
     /// Why a project's budget would hold nothing back; `nil` for one that does.
     let budgetFault: @Sendable (Int?) -> String?
     let embedder: any Embedder
+    /// Of the embedder, as configured.
+    let thresholds: EmbedderThresholds
 
     /// What an action is planned with.
     func request(

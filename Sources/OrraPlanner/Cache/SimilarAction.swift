@@ -12,6 +12,9 @@ enum SimilarAction {
         let before = tokens(old)
         let after = tokens(new.text)
         guard before.filter(turns.contains) == after.filter(turns.contains) else { return false }
+        // "From the inbox to the archive" has the words of the way back.
+        let stems = (WordSplitter.stems(old), WordSplitter.stems(new.text))
+        guard stems.0.filter(Set(stems.1).contains) == stems.1.filter(Set(stems.0).contains) else { return false }
         for number in new.literals.indices {
             let mark = "⟦\(number)⟧"
             guard neighbours(of: [mark], in: before) == neighbours(of: [mark], in: after) else { return false }
@@ -44,6 +47,8 @@ enum SimilarAction {
     private static let turns: Set<String> = [
         "not", "no", "never", "none", "without", "except", "only", "unless", "if", "but", "instead", "before", "after",
         "until", "don't", "dont", "don’t", "doesn't", "won't", "isn't", "cannot", "can't", "either", "or", "all", "any",
-        "every", "first", "last", "un", "undo", "cancel", "stop", "keep",
+        "every", "first", "last", "un", "undo", "cancel", "stop", "keep", "up", "down", "on", "off", "in", "out",
+        "over",
+        "under", "above", "below", "into", "onto", "more", "less", "most", "least", "new", "old", "other", "same",
     ]
 }

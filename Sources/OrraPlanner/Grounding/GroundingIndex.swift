@@ -37,13 +37,21 @@ public struct GroundingMatches: Sendable, Hashable {
 }
 
 /// A project's use cases with their vectors: built once for a set of groundings and an embedder.
+///
+/// A model's embedder is asked without the values, which would tell it more than the words do. An action may also match by
+/// its words alone, as it does without a model: a model of small size misses what is said nearly as in the use case. The
+/// similarity of the words is then stretched, so that it reaches the model's threshold where it reaches its own.
 public struct GroundingIndex: Sendable {
     public static let consideredUseCases = 20
 
     private struct Entry: Sendable {
         var grounding: Int
         var useCase: Int
+        /// The embedder's.
         var vector: [Float]
+        /// The lexical embedder's.
+        var words: [Float]
+        var isNegated: Bool
         var names: [Set<String>]
     }
 
@@ -65,16 +73,20 @@ public struct GroundingIndex: Sendable {
                 texts.append(Self.text(of: useCase))
             }
         }
-        let vectors = texts.isEmpty ? [] : try await embedder.embed(texts, for: project)
+        let vectors =
+            texts.isEmpty ? [] : try await embedder.embed(texts.map { Self.text($0, for: embedder) }, for: project)
         guard vectors.count == texts.count else {
             throw EmbeddingFault(reason: "the embedder gave \(vectors.count) vectors for \(texts.count) texts")
         }
         self.groundings = groundings
         self.embedder = embedder.name
-        entries = zip(places, vectors).map { place, vector in
+        entries = zip(zip(places, texts), vectors).map { source, vector in
+            let (place, text) = source
             let params = groundings[place.grounding].useCases[place.useCase].params
             return Entry(
                 grounding: place.grounding, useCase: place.useCase, vector: vector,
+                words: embedder.name == LexicalEmbedder.name ? vector : LexicalEmbedder.vector(text),
+                isNegated: ValueText.isNegated(text),
                 names: params.keys.sorted().map(Self.words))
         }
     }
@@ -92,19 +104,21 @@ public struct GroundingIndex: Sendable {
             throw EmbeddingFault(reason: "the use cases were embedded by \(self.embedder), not by \(embedder.name)")
         }
         guard !entries.isEmpty else { return GroundingMatches(best: nil, considered: []) }
-        guard let vector = try await embedder.embed([action], for: project).first else {
+        guard let vector = try await embedder.embed([Self.text(action, for: embedder)], for: project).first else {
             throw EmbeddingFault(reason: "the embedder gave no vector for the action")
         }
-        let names = parameterNames.map(Self.words)
+        let bound = threshold ?? EmbedderThresholds.standard(for: self.embedder).grounding
+        let asked = Asked(
+            action, vector, parameterNames.map(Self.words), isLexical: embedder.name == LexicalEmbedder.name,
+            threshold: bound)
         let ranked = entries.indices
-            .map { (index: $0, similarity: Self.similarity(vector, names, entries[$0])) }
+            .map { (index: $0, similarity: asked.similarity(to: entries[$0])) }
             .sorted { ($1.similarity, $0.index) < ($0.similarity, $1.index) }
         let considered = ranked.prefix(Self.consideredUseCases).map { entry in
             GroundingMatches.Considered(
                 useCase: groundings[entries[entry.index].grounding].useCases[entries[entry.index].useCase].action,
                 similarity: entry.similarity)
         }
-        let bound = threshold ?? EmbedderThresholds.standard(for: self.embedder).grounding
         guard let best = ranked.first, best.similarity >= bound else {
             return GroundingMatches(best: nil, considered: considered)
         }
@@ -119,20 +133,50 @@ public struct GroundingIndex: Sendable {
             similarity: similarity, capabilities: useCase.capabilities, constraints: grounding.constraints)
     }
 
-    /// How alike the texts are; up to a tenth less when the action lacks parameters of the use case.
-    private static func similarity(_ vector: [Float], _ names: [Set<String>], _ entry: Entry) -> Double {
-        let cosine = max(0, Similarity.cosine(vector, entry.vector))
-        guard !entry.names.isEmpty else { return cosine }
-        let present = entry.names.filter { wanted in
-            names.contains { wanted.isSubset(of: $0) || $0.isSubset(of: wanted) }
+    /// An action, as it is compared with each use case.
+    private struct Asked {
+        let vector: [Float]
+        let names: [Set<String>]
+        /// `nil` where the vector is the lexical embedder's.
+        let words: [Float]?
+        let isNegated: Bool
+        let stretch: Double
+
+        init(_ action: String, _ vector: [Float], _ names: [Set<String>], isLexical: Bool, threshold: Double) {
+            self.vector = vector
+            self.names = names
+            words = isLexical ? nil : LexicalEmbedder.vector(action)
+            isNegated = ValueText.isNegated(action)
+            stretch = threshold / EmbedderThresholds.lexical.grounding
         }
-        return cosine * (0.9 + 0.1 * Double(present.count) / Double(entry.names.count))
+
+        /// How alike the texts are; up to a tenth less when the action lacks parameters of the use case.
+        func similarity(to entry: Entry) -> Double {
+            let cosine = max(0, alike(entry))
+            guard !entry.names.isEmpty else { return cosine }
+            let present = entry.names.filter { wanted in
+                names.contains { wanted.isSubset(of: $0) || $0.isSubset(of: wanted) }
+            }
+            return cosine * (0.9 + 0.1 * Double(present.count) / Double(entry.names.count))
+        }
+
+        private func alike(_ entry: Entry) -> Double {
+            guard let words else { return Similarity.cosine(vector, entry.vector) }
+            let byWords = min(1, Similarity.cosine(words, entry.words) * stretch)
+            // To a model an action and its opposite are nearly the same.
+            return isNegated == entry.isNegated ? max(byWords, Similarity.cosine(vector, entry.vector)) : byWords
+        }
     }
 
     /// `orderId`, `order_id` and `Order ID` are the same.
     private static func words(_ name: String) -> Set<String> {
         let words = WordSplitter.words(name).map(Stemmer.stem)
         return words.isEmpty ? [name.lowercased()] : Set(words)
+    }
+
+    /// What the embedder is asked: the lexical one leaves values out by itself.
+    private static func text(_ text: String, for embedder: any Embedder) -> String {
+        embedder.name == LexicalEmbedder.name ? text : ValueText.marked(text)
     }
 
     /// The use case's action, with the names of parameters in place of their examples.

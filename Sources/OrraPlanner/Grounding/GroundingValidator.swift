@@ -19,26 +19,11 @@ extension GroundingFault: CustomStringConvertible {
 
 /// Checks groundings before they come into force.
 public enum GroundingValidator {
-    public static let nameCharacters = 1...128
-    public static let versionCharacters = 1...64
-    public static let domainCharacters = 1...256
-    public static let useCases = 1...Limits.useCasesPerGrounding
-    public static let actionCharacters = 1...4_096
-    public static let capabilities = 64
-    public static let capabilityCharacters = 1...256
-    public static let intentCharacters = 4_096
-    public static let constraints = Limits.constraintsPerGrounding
-    public static let constraintCharacters = 1...4_096
-    /// Characters of an example of a parameter's value, as JSON.
-    public static let exampleCharacters = 4_096
-    /// Faults that are told at once.
-    public static let listedFaults = 32
-
     /// All that is wrong, in the order of the grounding; empty for a good one.
     public static func faults(of grounding: Grounding) -> [GroundingFault] {
         var check = GroundingCheck()
         check.run(grounding)
-        return Array(check.faults.prefix(listedFaults))
+        return Array(check.faults.prefix(Limits.listedGroundingFaults))
     }
 
     /// Names in constraints that no registered service has: such a rule holds nothing back. To be shown, not refused.
@@ -56,7 +41,7 @@ public enum GroundingValidator {
                             + (near.map { ": do you mean '\($0)'?" } ?? "")))
             }
         }
-        return Array(faults.prefix(listedFaults))
+        return Array(faults.prefix(Limits.listedGroundingFaults))
     }
 }
 
@@ -85,19 +70,19 @@ private struct GroundingCheck {
     }
 
     mutating func run(_ grounding: Grounding) {
-        if length(grounding.name, "name", GroundingValidator.nameCharacters), !Self.isName(grounding.name) {
+        if length(grounding.name, "name", Limits.groundingNameCharacters), !Self.isName(grounding.name) {
             add(
                 "name",
                 "may hold letters, digits, '-', '_', '.' and single spaces, with a letter or digit first and last")
         }
-        _ = length(grounding.domain, "domain", GroundingValidator.domainCharacters)
-        if length(grounding.version, "version", GroundingValidator.versionCharacters),
+        _ = length(grounding.domain, "domain", Limits.groundingDomainCharacters)
+        if length(grounding.version, "version", Limits.groundingVersionCharacters),
             !grounding.version.utf8.allSatisfy({ Self.isPlain($0) || "-_.+".utf8.contains($0) })
         {
             add("version", "may hold letters, digits, '.', '-', '_' and '+', such as 1.2.0")
         }
         if grounding.useCases.isEmpty { add("useCases", "must have at least one use case, with its action") }
-        if count(grounding.useCases.count, "useCases", atMost: GroundingValidator.useCases.upperBound) {
+        if count(grounding.useCases.count, "useCases", atMost: Limits.useCasesPerGrounding) {
             var first: [String: Int] = [:]
             for (index, useCase) in grounding.useCases.enumerated() {
                 check(useCase, "useCases[\(index)]")
@@ -107,10 +92,10 @@ private struct GroundingCheck {
                 first[useCase.action] = first[useCase.action] ?? index
             }
         }
-        guard count(grounding.constraints.count, "constraints", atMost: GroundingValidator.constraints) else { return }
+        guard count(grounding.constraints.count, "constraints", atMost: Limits.constraintsPerGrounding) else { return }
         for (index, text) in grounding.constraints.enumerated() {
             let path = "constraints[\(index)]"
-            guard length(text, path, GroundingValidator.constraintCharacters) else { continue }
+            guard length(text, path, Limits.constraintCharacters) else { continue }
             do {
                 _ = try PlanConstraint.parse(text)
             } catch {
@@ -120,28 +105,28 @@ private struct GroundingCheck {
     }
 
     private mutating func check(_ useCase: Grounding.UseCase, _ path: String) {
-        if length(useCase.action, "\(path).action", GroundingValidator.actionCharacters) {
+        if length(useCase.action, "\(path).action", Limits.useCaseActionCharacters) {
             checkPlaceholders(useCase, "\(path).action")
         }
         if count(useCase.params.count, "\(path).params", atMost: Limits.parameters) {
             for name in useCase.params.keys.sorted() {
                 guard length(name, "\(path).params", Limits.parameterNameCharacters) else { continue }
                 let value = RawJSON(useCase.params[name] ?? .null)
-                if value.bytes.count > GroundingValidator.exampleCharacters {
+                if value.bytes.count > Limits.exampleBytes {
                     add(
                         "\(path).params.\(PDDLError.clipped(name))",
-                        "is an example: at most \(GroundingValidator.exampleCharacters) bytes, but has \(value.bytes.count)"
+                        "is an example: at most \(Limits.exampleBytes) bytes, but has \(value.bytes.count)"
                     )
                 }
             }
         }
-        if count(useCase.capabilities.count, "\(path).capabilities", atMost: GroundingValidator.capabilities) {
+        if count(useCase.capabilities.count, "\(path).capabilities", atMost: Limits.capabilitiesPerUseCase) {
             for (index, capability) in useCase.capabilities.enumerated() {
                 _ = length(
-                    capability, "\(path).capabilities[\(index)]", GroundingValidator.capabilityCharacters)
+                    capability, "\(path).capabilities[\(index)]", Limits.capabilityCharacters)
             }
         }
-        _ = length(useCase.intent, "\(path).intent", 0...GroundingValidator.intentCharacters)
+        _ = length(useCase.intent, "\(path).intent", 0...Limits.intentCharacters)
     }
 
     /// Names in braces are names of parameters.

@@ -103,5 +103,28 @@ enum ValueText {
             .joined(separator: " ")
     }
 
+    /// With an `X` in place of each placeholder and each value, for a model to compare: `Refund order X`.
+    static func marked(_ text: String) -> String {
+        replacing(LiftedText(replacing(text, "{", "}")).text, "⟦", "⟧").split(whereSeparator: \.isWhitespace)
+            .joined(separator: " ")
+    }
+
+    private static func replacing(_ text: String, _ open: Character, _ close: Character) -> String {
+        var kept = ""
+        var isInside = false
+        for character in text {
+            if isInside {
+                isInside = character != close
+            } else if character == open {
+                isInside = true
+                kept.append("X")
+            } else {
+                kept.append(character)
+            }
+        }
+        // A brace that never closes is a slip: keep all.
+        return isInside ? text : kept
+    }
+
     private static let quotes: [Character: Character] = ["\"": "\"", "“": "”", "„": "“", "«": "»", "`": "`", "'": "'"]
 }

@@ -21,7 +21,7 @@ public struct PlanConstraint: Sendable, Hashable {
     public var services: [String]
 
     /// Bytes of a constraint.
-    public static let textBytes = 4_096
+    public static let textBytes = Limits.constraintCharacters.upperBound
 
     /// The plan breaks it: why, and what would be right. `nil` if it keeps it.
     ///

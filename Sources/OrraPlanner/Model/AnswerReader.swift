@@ -14,7 +14,7 @@ struct AnswerReader {
     let content: Content
 
     /// Bytes of an answer that are read. A plan of 256 tasks has about a hundred thousand.
-    static let answerBytes = 256 * 1024
+    static let answerBytes = Limits.modelPlanBytes
     static let refusalCharacters = 1_024
     /// Places at which an object is tried.
     static let tries = 64

@@ -14,7 +14,7 @@ struct ModelPrompt {
     var feedback: [Feedback] = []
 
     /// Bytes of all messages.
-    static let maximumBytes = 640 * 1024
+    static let maximumBytes = Limits.promptBytes
     static let actionBytes = 64 * 1024
     static let parametersBytes = 64 * 1024
     static let servicesBytes = 128 * 1024

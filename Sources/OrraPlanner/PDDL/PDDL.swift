@@ -1,3 +1,5 @@
+import OrraModel
+
 /// The planning domain definition language, as far as plans and groundings need it: STRIPS, types, negative,
 /// disjunctive and quantified conditions, equality, and conditional effects.
 ///
@@ -5,9 +7,9 @@
 /// are case-insensitive and kept in lower case.
 public enum PDDL {
     /// Bytes of a domain, a problem or a plan.
-    public static let textBytes = 1024 * 1024
+    public static let textBytes = Limits.pddlBytes
     /// Levels of parentheses.
-    public static let depth = 64
+    public static let depth = Limits.pddlDepth
 
     public struct Position: Sendable, Hashable, Comparable {
         /// From 1.

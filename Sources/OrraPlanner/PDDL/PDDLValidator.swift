@@ -1,7 +1,9 @@
+import OrraModel
+
 /// Runs a plan in a domain's world and says whether it reaches the problem's goal.
 public enum PDDLValidator {
     /// Atoms and objects that one run may look at. Beyond, the plan counts as invalid, and the error says so.
-    public static let budget = 5_000_000
+    public static let budget = Limits.pddlLooks
 
     /// Throws where the first step stands that can't run, and which atom it lacks; or which part of the goal is open in
     /// the end. Domain and problem must be checked ones: see ``PDDL/Domain/init(_:)``.

@@ -65,7 +65,7 @@ public struct PlanReview: Sendable, Hashable {
     /// Parameters of the action that no task takes. No error.
     public var unused: [String]
 
-    public static let maximumErrors = 16
+    public static let maximumErrors = Limits.listedPlanErrors
 
     init(plan: Plan? = nil, errors: [PlanError] = [], unused: [String] = []) {
         self.plan = plan

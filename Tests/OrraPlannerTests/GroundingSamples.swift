@@ -1,26 +1,6 @@
 import FoundationEssentials
 import OrraModel
 
-/// Cases by which the lexical thresholds were set, and by which tests hold them.
-struct GroundingPair {
-    var useCase: String
-    var parameters: [String]
-    var action: String
-    var isMatch: Bool
-    /// Written after the threshold was set, to check it.
-    var isCheck: Bool
-
-    static func all() throws -> [GroundingPair] {
-        try (FixtureFile.json("grounding-pairs.json").array ?? []).map { pair in
-            GroundingPair(
-                useCase: pair["useCase"]?.string ?? "",
-                parameters: (pair["parameters"]?.array ?? []).compactMap(\.string),
-                action: pair["action"]?.string ?? "", isMatch: pair["match"]?.bool ?? false,
-                isCheck: pair["set"]?.string == "check")
-        }
-    }
-}
-
 struct CapabilityPair {
     var capability: String
     var service: Service
