@@ -4,6 +4,8 @@ import OrraStore
 
 /// Projects, keys, webhooks and services: small, wholly in memory, copied before each batch.
 public struct Directory: Sendable {
+    /// Grows with every change of what it tells; positions, which change all the time, do not count.
+    public private(set) var version = 0
     public private(set) var projects: [ProjectID: Project] = [:]
     private var projectsByKeyHash: [String: ProjectID] = [:]
     private var webhooks: [ProjectID: [Webhook]] = [:]
@@ -59,18 +61,29 @@ public struct Directory: Sendable {
     /// How long the project keeps ended orchestrations, if it says; 0 for ever.
     public func retention(of project: ProjectID) -> Duration? { retention[project] }
 
-    mutating func setRetention(_ duration: Duration?, of project: ProjectID) { retention[project] = duration }
+    mutating func setRetention(_ duration: Duration?, of project: ProjectID) {
+        version += 1
+        retention[project] = duration
+    }
 
-    mutating func add(_ project: Project) { projects[project.id] = project }
+    mutating func add(_ project: Project) {
+        version += 1
+        projects[project.id] = project
+    }
 
     mutating func add(keyHash: String, to project: ProjectID) {
+        version += 1
         projectsByKeyHash[keyHash] = project
         keyCounts[project, default: 0] += 1
     }
 
-    mutating func add(_ webhook: Webhook) { webhooks[webhook.project, default: []].append(webhook) }
+    mutating func add(_ webhook: Webhook) {
+        version += 1
+        webhooks[webhook.project, default: []].append(webhook)
+    }
 
     mutating func put(_ service: Service) {
+        version += 1
         func order(_ service: Service) -> (String, String) { (service.name, service.kind.rawValue) }
         var others = servicesByProject.removeValue(forKey: service.project) ?? []
         others.removeAll { $0.id == service.id }

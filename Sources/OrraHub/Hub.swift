@@ -61,7 +61,7 @@ public struct Hub: ServiceLifecycle.Service {
     public var summary: Summary {
         get async {
             Summary(
-                projects: await loop.directory.projects.count, live: await loop.liveCount,
+                projects: loop.directory.projects.count, live: await loop.liveCount,
                 quarantined: await loop.quarantined)
         }
     }

@@ -41,6 +41,43 @@ struct RecordedJournalTests {
         #expect(Set(kinds) == Set(Event.Kind.allCases))
     }
 
+    @Test("what is written by hand is what the encoder writes")
+    func text() throws {
+        var events = try ["journal-v1.jsonl", "journal-v1-undo.jsonl", "journal-v1-plan.jsonl"]
+            .flatMap { try entries($0).map(\.event) }
+        let task = TaskID(12)
+        let connection = ConnectionID(7)
+        // With and without what may be missing.
+        for text in [nil, "é \"\u{1}"] as [String?] {
+            events += [
+                .received(
+                    .init(
+                        orchestration: OrchestrationID("o_1"), project: ProjectID("p_1"), action: text ?? "say",
+                        data: RawJSON([1, "x"]), webhook: text, retryOf: text.map(OrchestrationID.init))),
+                .taskDispatched(
+                    .init(
+                        task: task, attempt: 2, delivery: 3, execution: ExecutionID("e_1"), connection: connection,
+                        instance: text)),
+                .taskCompleted(
+                    .init(
+                        task: task, output: RawJSON(["a": nil]),
+                        compensation: text.map { .init(data: RawJSON(.string($0)), ttlMs: -5) })),
+                .ended(
+                    .init(
+                        status: .completed, task: text == nil ? nil : task,
+                        results: text.map { [RawJSON(.string($0))] },
+                        abortPayload: text.map { RawJSON(.string($0)) })),
+                .planningStage(PlanningStage(.policy, .passed, text ?? "", microseconds: 4)),
+                .planningStage(PlanningStage(.policy, .passed, "", confidence: 0.5, unused: [text ?? ""])),
+            ]
+        }
+        for event in events {
+            #expect(
+                String(decoding: try event.text(), as: UTF8.self)
+                    == String(decoding: try WireEncoder().encode(event), as: UTF8.self))
+        }
+    }
+
     @Test("version 1 folds to the states that it had")
     func version1() throws {
         let states = try states("journal-v1.jsonl")

@@ -13,7 +13,7 @@ extension HubServices {
         try Self.check(body.reason)
         // A service of the plan may be registered between the comparison and the core's turn; then it is compared again.
         for _ in 0..<8 {
-            let catalogue = await loop.directory.services(of: row.project)
+            let catalogue = loop.directory.services(of: row.project)
             let seen = try Self.check(try await orchestration(row.id), catalogue)
             let reply: Reply
             do throws(RequestFailure) {

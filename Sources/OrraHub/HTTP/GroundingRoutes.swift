@@ -57,7 +57,7 @@ extension HubServices {
         let body = try await request.decode(GroundingTestRequest.self)
         // The same bounds as for an action that runs.
         let submission = try Submission(ActionRequest(action: body.action, data: body.data))
-        let catalogue = await loop.directory.services(of: project)
+        let catalogue = loop.directory.services(of: project)
         let report: GroundingReport
         do throws(EmbeddingFault) {
             report = try await GroundingReport(

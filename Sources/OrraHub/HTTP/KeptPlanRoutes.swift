@@ -61,7 +61,7 @@ extension HubServices {
                 "a name has 1 to \(Limits.pinnedPlanNameCharacters.upperBound) letters, digits, '-', '_' or '.', and "
                     + "does not start as an id of the cache does (pl_)")
         }
-        let catalogue = await loop.directory.services(of: project)
+        let catalogue = loop.directory.services(of: project)
         let plan: PinnedPlan
         switch (body.from, body.document) {
         case (let from?, nil): plan = try await self.plan(from, named: name, of: project, catalogue)

@@ -42,7 +42,7 @@ struct Authentication: RouterMiddleware {
         next: @concurrent (Hummingbird.Request, HubContext) async throws -> Response
     ) async throws -> Response {
         guard let key = APIKey(authorization: request.headers[.authorization]),
-            let project = await loop.directory.project(keyHash: key.hash)
+            let project = loop.directory.project(keyHash: key.hash)
         else { throw APIError.invalidKey }
         var context = context
         context.project = project

@@ -33,7 +33,7 @@ extension HubServices {
     }
 
     func webhooks(_ purpose: Webhook.Purpose, _ context: HubContext) async throws -> Response {
-        let webhooks = await loop.directory.webhooks(of: try context.requireProject(), for: purpose)
+        let webhooks = loop.directory.webhooks(of: try context.requireProject(), for: purpose)
         return try .json(WebhookList(webhooks: webhooks.map { WebhookAnswer(url: $0.url, secret: nil) }))
     }
 

@@ -8,7 +8,7 @@ import OrraStore
 /// How long ended orchestrations are kept, deleting by hand, and what waits for services.
 extension HubServices {
     func retention(_ context: HubContext) async throws -> Response {
-        let own = await loop.directory.retention(of: try context.requireProject())
+        let own = loop.directory.retention(of: try context.requireProject())
         return try .json(RetentionBody(retention: GoDuration(own ?? pruner.retention)))
     }
 
@@ -31,7 +31,7 @@ extension HubServices {
         if let given, given < .zero {
             throw APIError(.validation, .invalidRequest, param: "olderThan", "olderThan is 0 or longer")
         }
-        let own = await loop.directory.retention(of: project) ?? pruner.retention
+        let own = loop.directory.retention(of: project) ?? pruner.retention
         let age = given ?? own
         // Without an age of its own, a project that keeps all keeps all.
         guard given != nil || age > .zero else { return try .json(PruneAnswer(deleted: 0)) }
@@ -49,7 +49,7 @@ extension HubServices {
         let rows = try await read { store throws(StoreError) in
             try await store.outbox(of: project, limit: Limits.listedEntries)
         }
-        let directory = await loop.directory
+        let directory = loop.directory
         return try .json(
             OutboxList(
                 entries: rows.map { row in

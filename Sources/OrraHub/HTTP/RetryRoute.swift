@@ -20,7 +20,7 @@ extension HubServices {
     private func retry(
         _ row: OrchestrationRow, under submission: ((OrchestrationID) -> SubmissionRow)?
     ) async throws -> Response {
-        var catalogue = await loop.directory.services(of: row.project)
+        var catalogue = loop.directory.services(of: row.project)
         let before = try await orchestration(row.id)
         guard before.retryRefusal == nil, let plan = before.plan else {
             throw APIError(
@@ -42,7 +42,7 @@ extension HubServices {
         let values = Submission.searchableValues(of: before.data)
         return try await run(received, searchableValues: values, isAtOnce: true) { isAgain in
             // A service of the plan was registered meanwhile: whether the yes on record covers it is asked again.
-            if isAgain { catalogue = await loop.directory.services(of: row.project) }
+            if isAgain { catalogue = loop.directory.services(of: row.project) }
             let demand = ApprovalDemand(
                 plan, origin: before.terms.planner, catalogue: catalogue, settings: planning.settings(page))
             let terms = before.termsOfRetry(

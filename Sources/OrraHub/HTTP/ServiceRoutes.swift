@@ -26,7 +26,7 @@ extension HubServices {
 
     func services(_ context: HubContext) async throws -> Response {
         let project = try context.requireProject()
-        let directory = await loop.directory
+        let directory = loop.directory
         let fleet = await loop.fleet
         return try .json(ServiceList(services: directory.services(of: project).map { ServiceAnswer($0, in: fleet) }))
     }
@@ -35,7 +35,7 @@ extension HubServices {
     func service(_ context: HubContext) async throws -> Response {
         let project = try context.requireProject()
         let wanted = try context.parameters.require("id")
-        let services = await loop.directory.services(of: project)
+        let services = loop.directory.services(of: project)
         guard let service = services.first(where: { $0.id.rawValue == wanted || $0.name == wanted }) else {
             throw APIError(.notFound, .unknownService, "there is no such service in this project")
         }

@@ -162,7 +162,7 @@ extension HubServices {
     func check(
         _ submission: Submission, for project: ProjectID
     ) async throws -> (PlanningRequest, PlanningOutcome?) {
-        let catalogue = await loop.directory.services(of: project)
+        let catalogue = loop.directory.services(of: project)
         var request = try await read { _ throws(StoreError) in
             try await planning.request(submission, for: project, catalogue)
         }

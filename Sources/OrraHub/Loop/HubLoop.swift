@@ -19,14 +19,14 @@ actor HubLoop {
     private nonisolated let wake = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     /// The next time to look around. Set anew only for an earlier one: who is woken too early sets the next.
     private var alarm: (at: Timestamp, timer: Scheduled<Void>)?
-    private var callers: [RequestToken: CheckedContinuation<Reply, Never>] = [:]
-    /// Sockets whose frames wait until the queue is shorter.
-    private var held: [CheckedContinuation<Void, Never>] = []
+    private nonisolated let inbox: LoopInbox
+    private var callers: [RequestToken: LoopInbox.Caller] = [:]
+    /// As it was committed last: asked by every request, without waiting for the loop.
+    private nonisolated let published: Mutex<Directory>
     private var sockets: [ConnectionID: WebSocketConnection] = [:]
     /// Open sockets of each service, those included that the core has not heard of yet.
     private var socketCounts: [ServiceID: Int] = [:]
     private var lookUps = 0
-    private var lastToken: UInt64 = 0
     private var lastConnection: UInt64 = 0
     private nonisolated let stopping = Atomic(false)
     private nonisolated let ending = Atomic(false)
@@ -40,7 +40,10 @@ actor HubLoop {
         recovery: Recovery, store: any Store, bounds: Core.Bounds, eventLoop: any EventLoop, logger: Logger
     ) {
         clock = HubClock(notBefore: recovery.lastEntryAt)
-        core = Core(recovering: recovery, at: clock.now, bounds: bounds)
+        let core = Core(recovering: recovery, at: clock.now, bounds: bounds)
+        self.core = core
+        published = Mutex(core.directory)
+        inbox = LoopInbox { [continuation = wake.continuation] in continuation.yield() }
         self.store = store
         self.eventLoop = eventLoop
         self.logger = logger
@@ -49,7 +52,7 @@ actor HubLoop {
     // MARK: - Questions
 
     nonisolated var now: Timestamp { clock.now }
-    var directory: Directory { core.directory }
+    nonisolated var directory: Directory { published.withLock { $0 } }
     var fleet: Fleet { core.fleet }
     /// What could not be read at the start, in sentences.
     var quarantined: [String] {
@@ -63,41 +66,33 @@ actor HubLoop {
     /// Why the store does not write. Forgotten when nothing has been tried for a while: a load balancer that sends nothing
     /// while this is told would never learn that the store is well again.
     var storeFault: StoreError? {
-        guard let lastFault, core.queued > 0 || ContinuousClock.now - lastFault.at < Self.faultMemory else {
+        guard let lastFault, inbox.queued > 0 || ContinuousClock.now - lastFault.at < Self.faultMemory else {
             return nil
         }
         return lastFault.error
     }
     private static let faultMemory = Duration.seconds(5)
     /// Whether actions are accepted: the store writes, and the queue has room.
-    var isReady: Bool { storeFault == nil && !isStopping && core.queued < Limits.queuedInputs }
+    var isReady: Bool { storeFault == nil && !isStopping && inbox.queued < Limits.queuedInputs }
 
     // MARK: - Inputs
 
     /// Answers once the request's transaction is on disk.
-    func request(_ request: Request) async throws(RequestFailure) -> Reply {
-        guard !isStopping, core.queued < Limits.queuedInputs else { throw .unavailable }
-        lastToken += 1
-        let token = RequestToken(lastToken)
-        let reply = await withCheckedContinuation { continuation in
-            callers[token] = continuation
-            enqueue(.request(request, token))
-        }
+    nonisolated func request(_ request: Request) async throws(RequestFailure) -> Reply {
+        let reply = await inbox.request(request)
         if case .failure(let failure) = reply { throw failure }
         return reply
     }
 
     /// For sockets: waits while the queue is full, so that a flood is left in the kernel's buffers.
-    func offer(_ input: Input) async {
-        while core.queued >= Limits.queuedInputs, !ending.load(ordering: .acquiring) {
-            await withCheckedContinuation { held.append($0) }
-        }
-        enqueue(input)
-    }
+    nonisolated func offer(_ input: Input) async { await inbox.offer(input) }
 
-    func enqueue(_ input: Input) {
-        core.enqueue(input)
-        wake.continuation.yield()
+    nonisolated func enqueue(_ input: Input) { inbox.put(input) }
+
+    private func takeInputs() {
+        let load = inbox.take()
+        for input in load.inputs { core.enqueue(input) }
+        callers.merge(load.callers) { _, new in new }
     }
 
     // MARK: - Sockets
@@ -174,16 +169,16 @@ actor HubLoop {
             }
             wake.continuation.yield()
             for await _ in wake.stream {
-                while let batch = core.nextBatch(at: clock.now) {
+                while let batch = nextBatch() {
                     for report in await perform(commit(batch)) where lookUps < Self.maximumLookUps {
                         lookUps += 1
                         group.addTask { await self.lookUp(report) }
                     }
-                    releaseHeld()
+                    inbox.applied(left: core.queued)
                     // What the store does not take now is not acknowledged, and comes again after the next start.
                     if Task.isCancelled || lastFault != nil && ending.load(ordering: .acquiring) { break }
                 }
-                if ending.load(ordering: .acquiring), core.queued == 0 || lastFault != nil { break }
+                if ending.load(ordering: .acquiring), inbox.queued == 0 || lastFault != nil { break }
                 setAlarm()
             }
             // However it ended: nobody waits for a place in the queue any more, and nobody new begins to.
@@ -196,10 +191,19 @@ actor HubLoop {
         releaseAll()
     }
 
+    /// The next batch of all that came and is due. `nil`: nothing, and what comes from now on wakes the loop.
+    private func nextBatch() -> Core.Batch? {
+        repeat {
+            takeInputs()
+            if let batch = core.nextBatch(at: clock.now) { return batch }
+        } while !inbox.rest()
+        return nil
+    }
+
     /// Resumes all who wait: what they brought or asked for is not on disk.
     private func releaseAll() {
-        for socket in held { socket.resume() }
-        held = []
+        inbox.close()
+        takeInputs()
         for (_, caller) in callers { caller.resume(returning: .failure(.unavailable)) }
         callers = [:]
     }
@@ -208,7 +212,10 @@ actor HubLoop {
     private nonisolated var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
     /// No new requests; sockets that close from now on lose nothing.
-    nonisolated func beginStopping() { stopping.store(true, ordering: .releasing) }
+    nonisolated func beginStopping() {
+        stopping.store(true, ordering: .releasing)
+        inbox.refuseRequests()
+    }
 
     /// Ends `run` once the queue is empty.
     nonisolated func stop() {
@@ -218,6 +225,7 @@ actor HubLoop {
     }
 
     private func commit(_ batch: Core.Batch) async -> [Effect] {
+        defer { publish() }
         guard !batch.writes.isEmpty else { return core.committed() }
         do throws(StoreError) {
             try await store.commit(batch.writes)
@@ -238,11 +246,8 @@ actor HubLoop {
         }
     }
 
-    private func releaseHeld() {
-        guard !held.isEmpty, core.queued < Limits.queuedInputs else { return }
-        let released = held
-        held = []
-        for continuation in released { continuation.resume() }
+    private func publish() {
+        published.withLock { if $0.version != core.directory.version { $0 = core.directory } }
     }
 
     private func setAlarm() {

@@ -19,8 +19,8 @@ struct Pruner: Sendable {
         while !Task.isCancelled {
             await attempt { try await finishHidden() }
             // Each for itself: what is damaged in one project keeps no other from being pruned.
-            for project in await loop.directory.projects.keys.sorted() {
-                let retention = await loop.directory.retention(of: project) ?? retention
+            for project in loop.directory.projects.keys.sorted() {
+                let retention = loop.directory.retention(of: project) ?? retention
                 await attempt {
                     if retention > .zero {
                         _ = try await prune(project, endedBefore: loop.now - retention)

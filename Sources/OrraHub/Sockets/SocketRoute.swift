@@ -19,7 +19,7 @@ enum SocketRoute {
         let uri = URI(request.path ?? "/")
         let parts = uri.path.split(separator: "/").map(String.init)
         guard let key = key(of: request, uri),
-            let project = await services.loop.directory.project(keyHash: key.hash)
+            let project = services.loop.directory.project(keyHash: key.hash)
         else { return .refused(.invalidKey) }
         switch (parts.first, parts.count) {
         case ("ws", 1): return await service(uri, project, services)
@@ -56,7 +56,7 @@ enum SocketRoute {
             return .refused(
                 APIError(.validation, .invalidRequest, param: "serviceId", "name the service: /ws?serviceId=s_…"))
         }
-        guard let service = await services.loop.directory.service(id), service.project == project else {
+        guard let service = services.loop.directory.service(id), service.project == project else {
             return .refused(
                 APIError(
                     .unauthorized, .foreignService, param: "serviceId",

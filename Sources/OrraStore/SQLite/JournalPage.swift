@@ -21,7 +21,7 @@ struct JournalPage {
     }
 
     private static func encode(_ event: Event) throws -> [UInt8] {
-        do { return try WireEncoder().encode(event) } catch {
+        do { return try event.text() } catch {
             throw StoreError(.constraint, "a value has no form in JSON")
         }
     }

@@ -1,0 +1,140 @@
+import OrraCore
+import OrraModel
+import Synchronization
+
+/// Where inputs wait until the loop takes them: a bounded queue that anybody fills without waiting for the loop, which may
+/// be busy with a batch.
+final class LoopInbox: Sendable {
+    typealias Caller = CheckedContinuation<Reply, Never>
+
+    /// What the loop takes at once.
+    struct Load {
+        var inputs: [Input] = []
+        /// Who waits for an answer, by the token of the request.
+        var callers: [RequestToken: Caller] = [:]
+    }
+
+    private struct State {
+        var load = Load()
+        /// Sockets whose frames wait until the queue is shorter.
+        var held: [CheckedContinuation<Void, Never>] = []
+        /// Inputs that the loop has taken and not applied.
+        var taken = 0
+        var lastToken: UInt64 = 0
+        /// The loop looks here by itself before it rests.
+        var isAwake = false
+        var takesRequests = true
+        var isClosed = false
+
+        var queued: Int { load.inputs.count + taken }
+
+        mutating func removeHeld() -> [CheckedContinuation<Void, Never>] {
+            defer { held = [] }
+            return held
+        }
+    }
+
+    private let state = Mutex(State())
+    private let wake: @Sendable () -> Void
+
+    init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
+
+    /// Inputs that wait, here and with the loop.
+    var queued: Int { state.withLock { $0.queued } }
+
+    // MARK: - Anybody's side
+
+    /// The answer, once the request's transaction is on disk.
+    func request(_ request: Request) async -> Reply {
+        await withCheckedContinuation { caller in
+            let isTaken = add { state in
+                guard state.takesRequests, state.queued < Limits.queuedInputs else { return false }
+                state.lastToken += 1
+                let token = RequestToken(state.lastToken)
+                state.load.callers[token] = caller
+                state.load.inputs.append(.request(request, token))
+                return true
+            }
+            if !isTaken { caller.resume(returning: .failure(.unavailable)) }
+        }
+    }
+
+    func put(_ input: Input) {
+        _ = add { state in
+            state.load.inputs.append(input)
+            return true
+        }
+    }
+
+    /// Waits while the queue is full, so that a flood is left in the kernel's buffers.
+    func offer(_ input: Input) async {
+        while true {
+            let isTaken = add { state in
+                guard state.queued < Limits.queuedInputs || state.isClosed else { return false }
+                state.load.inputs.append(input)
+                return true
+            }
+            if isTaken { return }
+            await withCheckedContinuation { socket in
+                let goesOn = state.withLock { state in
+                    guard state.queued >= Limits.queuedInputs, !state.isClosed else { return true }
+                    state.held.append(socket)
+                    return false
+                }
+                if goesOn { socket.resume() }
+            }
+        }
+    }
+
+    private func add(_ body: (inout State) -> Bool) -> Bool {
+        let (isTaken, mustWake) = state.withLock { state in
+            guard body(&state) else { return (false, false) }
+            defer { state.isAwake = true }
+            return (true, !state.isAwake)
+        }
+        if mustWake { wake() }
+        return isTaken
+    }
+
+    /// No new requests.
+    func refuseRequests() { state.withLock { $0.takesRequests = false } }
+
+    /// Nobody waits for room any more.
+    func close() {
+        let held = state.withLock { state in
+            (state.takesRequests, state.isClosed) = (false, true)
+            return state.removeHeld()
+        }
+        for socket in held { socket.resume() }
+    }
+
+    // MARK: - The loop's side
+
+    /// Everything that came.
+    func take() -> Load {
+        state.withLock { state in
+            state.isAwake = true
+            state.taken += state.load.inputs.count
+            defer { state.load = Load() }
+            return state.load
+        }
+    }
+
+    /// So many inputs are left with the loop: who waits for room has it, if there is some.
+    func applied(left: Int) {
+        let held = state.withLock { state in
+            state.taken = left
+            return state.queued < Limits.queuedInputs ? state.removeHeld() : []
+        }
+        for socket in held { socket.resume() }
+    }
+
+    /// Whether the loop may rest: from then on an input wakes it.
+    func rest() -> Bool {
+        state.withLock { state in
+            guard state.load.inputs.isEmpty else { return false }
+            state.isAwake = false
+            return true
+        }
+    }
+}
