@@ -53,7 +53,7 @@ struct RecordedJournalTests {
                 .received(
                     .init(
                         orchestration: OrchestrationID("o_1"), project: ProjectID("p_1"), action: text ?? "say",
-                        data: RawJSON([1, "x"]), webhook: text, retryOf: text.map(OrchestrationID.init))),
+                        data: RawJSON([1, "x"]), webhook: text, retryOf: text.map { OrchestrationID($0) })),
                 .taskDispatched(
                     .init(
                         task: task, attempt: 2, delivery: 3, execution: ExecutionID("e_1"), connection: connection,

@@ -22,7 +22,7 @@ struct ImportTests {
         ],
         "OrraHub": [
             "OrraModel", "OrraProtocol", "OrraEngine", "OrraPlanner", "OrraStore", "OrraCore", "OrraWebSocket",
-            "AsyncHTTPClient", "Crypto", "Foundation", "FoundationEssentials", "HTTPTypes", "Hummingbird",
+            "AsyncHTTPClient", "Crypto", "Dispatch", "Foundation", "FoundationEssentials", "HTTPTypes", "Hummingbird",
             "HummingbirdCore", "Logging", "NIOCore", "NIOFoundationEssentialsCompat", "NIOHTTP1", "NIOHTTPTypes",
             "NIOHTTPTypesHTTP1", "NIOPosix", "NIOWebSocket", "ServiceLifecycle", "Synchronization",
         ],

@@ -14,7 +14,9 @@ actor HubLoop {
     private var core: Core
     private let store: any Store
     private let clock: HubClock
-    private let eventLoop: any EventLoop
+    private nonisolated let eventLoop: any EventLoop
+    private nonisolated let executor = LoopExecutor()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private let logger: Logger
     private nonisolated let wake = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     /// The next time to look around. Set anew only for an earlier one: who is woken too early sets the next.
@@ -62,7 +64,11 @@ actor HubLoop {
             }
     }
     var liveCount: Int { core.liveCount }
-    func news(of delivery: DeliveryID) -> Core.OutcomeNews? { core.news(of: delivery) }
+    /// What a delivery that is due for the first time tells, told once; `nil`: the journal has it.
+    nonisolated func takeNews(of delivery: DeliveryID) -> Core.OutcomeNews? {
+        news.withLock { $0.removeValue(forKey: delivery) }
+    }
+    private nonisolated let news = Mutex<[DeliveryID: Core.OutcomeNews]>([:])
     /// Why the store does not write. Forgotten when nothing has been tried for a while: a load balancer that sends nothing
     /// while this is told would never learn that the store is well again.
     var storeFault: StoreError? {
@@ -88,6 +94,18 @@ actor HubLoop {
     nonisolated func offer(_ input: Input) async { await inbox.offer(input) }
 
     nonisolated func enqueue(_ input: Input) { inbox.put(input) }
+
+    /// For what nobody waits for: it is on disk with the next batch, or a little later. A crash before that repeats it.
+    nonisolated func enqueueLazily(_ input: Input) {
+        inbox.putAside(input)
+        guard !lazyWake.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        eventLoop.scheduleTask(in: Self.patience) { [self] in
+            lazyWake.store(false, ordering: .releasing)
+            _ = wake.continuation.yield()
+        }
+    }
+    private nonisolated let lazyWake = Atomic(false)
+    private static let patience = TimeAmount.milliseconds(20)
 
     private func takeInputs() {
         let load = inbox.take()
@@ -175,6 +193,8 @@ actor HubLoop {
                         group.addTask { await self.lookUp(report) }
                     }
                     inbox.applied(left: core.queued)
+                    // A commit may keep the loop's thread: whoever has a question meanwhile gets an answer now.
+                    await Task.yield()
                     // What the store does not take now is not acknowledged, and comes again after the next start.
                     if Task.isCancelled || lastFault != nil && ending.load(ordering: .acquiring) { break }
                 }
@@ -277,7 +297,9 @@ actor HubLoop {
             case .reset(let connection): if let socket = sockets[connection] { close(socket) }
             case .setBusy(let connection, let isBusy): sockets[connection]?.setBusy(isBusy)
             case .lookUp(let report): lookUps.append(report)
-            case .post(let delivery): posts.continuation.yield(delivery)
+            case .post(let delivery):
+                if let told = core.news(of: delivery.id) { news.withLock { $0[delivery.id] = told } }
+                posts.continuation.yield(delivery)
             case .progressed(let progressed): signals.raise(progressed)
             }
         }

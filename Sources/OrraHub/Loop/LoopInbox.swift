@@ -66,6 +66,9 @@ final class LoopInbox: Sendable {
         }
     }
 
+    /// Takes an input that is in no hurry: it goes with the next batch, and whoever brings it sees to it that there is one.
+    func putAside(_ input: Input) { state.withLock { $0.load.inputs.append(input) } }
+
     /// Waits while the queue is full, so that a flood is left in the kernel's buffers.
     func offer(_ input: Input) async {
         while true {

@@ -57,12 +57,12 @@ struct WebhookSender {
             logger.notice(
                 "a webhook was not taken", metadata: ["delivery": "\(delivery.id)", "error": "\(error)"])
         }
-        await loop.offer(.webhookAttempted(delivery.id, error: error))
+        loop.enqueueLazily(.webhookAttempted(delivery.id, error: error))
     }
 
     /// The event's type, and its bytes. `nil` when the journal does not tell what happened.
     private func body(of delivery: WebhookDelivery) async throws -> (String, [UInt8])? {
-        if delivery.subject == .outcome, let news = await loop.news(of: delivery.id),
+        if delivery.subject == .outcome, let news = loop.takeNews(of: delivery.id),
             let body = WebhookBody(news, form: delivery.form)
         {
             return (body.type, try WireEncoder().encode(body))

@@ -80,17 +80,15 @@ public final class SQLiteStore: Store {
     }
 
     /// Not cancellable: a hub that stops still learns whether its last batch is on disk.
+    ///
+    /// Blocks the caller's thread until the disk has it: to hand the batch to another thread and be woken by it would take
+    /// about as long as the disk does. The hub's loop has a thread of its own for this.
     public func commit(_ batch: [Write]) async throws(StoreError) {
         guard !batch.isEmpty else { return }
-        let result: Result<Void, any Error> = await withCheckedContinuation { continuation in
-            pool.asyncWrite {
-                try Self.write(batch, to: $0)
-            } completion: { _, result in
-                continuation.resume(returning: result)
-            }
-        }
-        do { try result.get() } catch { throw StoreError(error, path: pool.path) }
+        do { try blockingCommit(batch) } catch { throw StoreError(error, path: pool.path) }
     }
+
+    private func blockingCommit(_ batch: [Write]) throws { try pool.write { try Self.write(batch, to: $0) } }
 
     func read<Value: Sendable>(
         _ body: @Sendable @escaping (Database) throws -> Value
