@@ -5,7 +5,7 @@ CHECKED := --explicit-target-dependency-import-check error
 
 # Tests run side by side within a group. In groups, so that what computes does not starve what waits for a socket.
 PURE := ^(OrraModel|OrraProtocol|OrraEngine|OrraPlanner|OrraStore|OrraCore|Simulation|Repository)Tests
-SOCKETS := ^(OrraWebSocket|OrraSDK|OrraCLI)Tests
+SOCKETS := ^(OrraWebSocket|OrraSDK|OrraBench|OrraCLI)Tests
 HUBS := ^(OrraHub)Tests
 PROCESSES := ^(Crash|Chaos|Compatibility)Tests
 # A hub and its clients are busy: few at once, where the toolchain can tell how many.
