@@ -252,6 +252,22 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             path: "Tests/Chaos", exclude: ["Python"]),
+        .executableTarget(
+            name: "Bench",
+            dependencies: [
+                "OrraBench", "OrraCore", "OrraEngine", "OrraHub", "OrraModel", "OrraStore", "OrraWebSocket",
+                "ProcessSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/Bench", exclude: ["Python"]),
         .testTarget(name: "ChaosTests", dependencies: ["Chaos", "ProcessSupport", "TestService", "orra"]),
         .testTarget(
             name: "CrashTests",

@@ -72,6 +72,7 @@ struct BenchResultTests {
         func process() async throws {
             let own = try #require(LocalProcess.own.sample())
             #expect(own.resident > 1_000_000)
+            #expect(try #require(LocalProcess.own.peak) >= own.resident / 2)
             let idle = try await Bench.ceiling(smallLoad())
             #expect(idle.ownCores >= 0)
             #expect(LocalProcess(listeningOn: Place(host: "192.0.2.1", port: 8005)) == nil)
