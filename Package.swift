@@ -203,7 +203,7 @@ let package = Package(
         .testTarget(
             name: "OrraBenchTests",
             dependencies: [
-                "OrraBench",
+                "Bench", "OrraBench",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
