@@ -203,7 +203,7 @@ let package = Package(
         .testTarget(
             name: "OrraBenchTests",
             dependencies: [
-                "Bench", "OrraBench",
+                "Bench", "OrraBench", "OrraModel", "OrraStore",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),

@@ -1,4 +1,6 @@
 import Foundation
+import OrraModel
+import OrraStore
 import Testing
 
 @testable import Bench
@@ -139,6 +141,20 @@ struct ReportTests {
         let group = try await CommitLimit.group(seconds: 0, folder: folder.appending(path: "many").path())
         #expect(group.hopsPerSecond > 0)
         #expect(group.writesPerSecond > group.hopsPerSecond)
+    }
+
+    @Test("what is filled in has ended, but for what waits")
+    func history() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "orra-bench-\(UUID().uuidString)").path()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await History.fill(folder, ended: 600, waiting: 7)
+        let store = try await SQLiteStore.open(directory: folder)
+        let project = try #require(try await store.recover().projects.first).id
+        let rows = try await store.orchestrations(of: project, limit: 1_000)
+        await store.close()
+        #expect(rows.count == 607)
+        #expect(rows.count { $0.endedAt == nil } == 7)
+        #expect(rows.count { $0.status == .completed } == 600)
     }
 
     @Test("the echo goes to and fro")

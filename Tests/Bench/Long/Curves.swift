@@ -68,7 +68,7 @@ extension LongRun {
         for point in points() {
             let folder = try settings.freshFolder("curve")
             if point.ended + point.waiting > 0 {
-                try await fill(folder, ended: point.ended, waiting: point.waiting)
+                try await History.fill(folder, ended: point.ended, waiting: point.waiting)
             }
             let result = try await withHub(on: folder) { _, place in
                 try await measure(point.load, place, "\(title), \(point.label)", &findings)

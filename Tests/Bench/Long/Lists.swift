@@ -13,7 +13,7 @@ extension LongRun {
         let first = try await stage.startHub(dataDirectory: folder)
         let access = try await HubAccess(first.address)
         first.process.kill()
-        try await fill(folder, ended: count)
+        try await History.fill(folder, ended: count)
 
         let store = try await SQLiteStore.open(directory: folder)
         guard let project = try await store.recover().projects.first?.id else { return }

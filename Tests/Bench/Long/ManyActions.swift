@@ -1,6 +1,5 @@
 import OrraBench
 import OrraModel
-import OrraStore
 import ProcessSupport
 
 extension LongRun {
@@ -29,35 +28,15 @@ extension LongRun {
         }
     }
 
-    /// Fills a store: actions that have ended, and actions that wait for a service that is away.
-    func fill(_ folder: String, ended: Int, waiting: Int = 0) async throws {
-        let store = try await SQLiteStore.open(directory: folder)
-        var run = try await CoreRun(store)
-        var done = 0
-        while done < ended {
-            let count = min(256, ended - done)
-            run.submit(count)
-            try await run.settle()
-            done += count
-            if done.isMultiple(of: 51_200) { say("\(Text.grouped(done)) of \(Text.grouped(ended)) filled in") }
-        }
-        if waiting > 0 {
-            var run = try await CoreRun(store, isServed: false)
-            run.submit(waiting)
-            try await run.settle()
-        }
-        await store.close()
-    }
-
     /// From the start of the process to the first 200 of `/ready`.
     func playRestart(_ findings: inout Findings) async throws {
         let (ended, waiting) = (scaled(100_000), scaled(1_000))
         let folder = try settings.freshFolder("restart")
         defer { settings.remove(folder) }
-        try await fill(folder, ended: 0, waiting: waiting)
+        try await History.fill(folder, ended: 0, waiting: waiting)
         let (_, alone) = try await start(on: folder)
         settings.remove(folder)
-        try await fill(folder, ended: ended, waiting: waiting)
+        try await History.fill(folder, ended: ended, waiting: waiting)
         var times: [Double] = []
         var memory: [Double] = []
         for _ in 0..<settings.rounds {

@@ -106,7 +106,7 @@ struct CoreRun {
                 IncomingReport(
                     connection: Self.connection, service: service, key: delivery.key,
                     report: .output(RawJSON(["token": .string("b\(tokens)-0-.")]), nil),
-                    execution: delivery.execution.rawValue, messageID: nil)))
+                    execution: delivery.execution.rawValue, messageID: "m")))
     }
 
     /// Until nothing waits.
