@@ -5,14 +5,18 @@ CHECKED := --explicit-target-dependency-import-check error
 
 # Tests run side by side within a group. In groups, so that what computes does not starve what waits for a socket.
 PURE := ^(OrraModel|OrraProtocol|OrraEngine|OrraPlanner|OrraStore|OrraCore|Simulation|Repository)Tests
-SOCKETS := ^(OrraWebSocket|OrraSDK|OrraCLI)Tests
+SOCKETS := ^(OrraWebSocket|OrraSDK|OrraBench|OrraCLI)Tests
 HUBS := ^(OrraHub)Tests
 PROCESSES := ^(Crash|Chaos|Compatibility)Tests
 # A hub and its clients are busy: few at once, where the toolchain can tell how many.
 FEW = $(shell $(SWIFT) test --help-hidden 2>/dev/null | grep -o -m 1 -e '--experimental-maximum-parallelization-width' \
 	| sed 's/$$/ 4/')
 
-.PHONY: demo test chaos simulate planbench lint build release format clean
+# What both benchmarks write: figures as JSON, and the sections of the page. `PAGE=` leaves the page as it is.
+PAGE := docs/performance.md
+RECORDS = --data .build/bench --json .build/bench.json $(if $(PAGE),--page $(PAGE)) --date "$$(date +%F)"
+
+.PHONY: demo test chaos simulate planbench bench bench-long bench-programs lint build release format clean
 
 demo: ## Build, start a hub and four components, run a real action, show its outcome.
 	@.make/dependencies
@@ -54,6 +58,24 @@ planbench: ## How good the offline planner is on labelled cases: make planbench 
 	$(SWIFT) build $(CHECKED) -c release --product PlanBench
 	@"$$($(SWIFT) build -c release --show-bin-path)/PlanBench" "$(CASES)" \
 		$(if $(LEAVE_ONE_OUT),$(if $(filter source,$(LEAVE_ONE_OUT)),--leave-source-out,--leave-one-out))
+
+bench: bench-programs ## The machine, the hub and its peers: make bench ROUNDS=3 SECONDS=5. See docs/performance.md.
+	@.make/peers
+	@"$$($(SWIFT) build -c release --show-bin-path)/Bench" $(RECORDS) --python .build/peers/bin/python \
+		--command "make bench$(if $(ROUNDS), ROUNDS=$(ROUNDS))$(if $(SECONDS), SECONDS=$(SECONDS))" \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+bench-long: bench-programs ## Long scenarios, all or some: make bench-long ONLY=idle,list. SCALE=0.01 tries them out.
+	@"$$($(SWIFT) build -c release --show-bin-path)/Bench" --long $(RECORDS) \
+		--command "make bench-long$(if $(ONLY), ONLY=$(ONLY))$(if $(SCALE), SCALE=$(SCALE))$(if \
+		$(IDLE_MINUTES), IDLE_MINUTES=$(IDLE_MINUTES))" \
+		$(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE)) $(if $(SECONDS),--seconds $(SECONDS)) \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(IDLE_MINUTES),--idle-minutes $(IDLE_MINUTES))
+
+bench-programs:
+	@.make/dependencies
+	$(SWIFT) build $(CHECKED) -c release --product orra
+	$(SWIFT) build $(CHECKED) -c release --product Bench
 
 lint: ## The format of the code, as .swift-format has it.
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests docs/examples

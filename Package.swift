@@ -178,7 +178,7 @@ let package = Package(
             name: "OrraHubTests",
             dependencies: [
                 "OrraModel", "OrraProtocol", "OrraEngine", "OrraPlanner", "OrraStore", "OrraCore", "OrraWebSocket",
-                "OrraHub", "EmbedderFigures",
+                "OrraHub", "OrraBench", "EmbedderFigures",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -203,6 +203,13 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .testTarget(
+            name: "OrraBenchTests",
+            dependencies: [
+                "Bench", "OrraBench", "OrraModel", "OrraStore",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .testTarget(
             name: "OrraCLITests",
@@ -249,6 +256,22 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             path: "Tests/Chaos", exclude: ["Python"]),
+        .executableTarget(
+            name: "Bench",
+            dependencies: [
+                "OrraBench", "OrraCore", "OrraEngine", "OrraHub", "OrraModel", "OrraStore", "OrraWebSocket",
+                "ProcessSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/Bench", exclude: ["Python"]),
         .testTarget(name: "ChaosTests", dependencies: ["Chaos", "ProcessSupport", "TestService", "orra"]),
         .testTarget(
             name: "CrashTests",

@@ -26,8 +26,14 @@ public struct Bench: Sendable {
 
     /// The same load on a hub that does nothing: the most that this benchmark can measure on this machine.
     public static func ceiling(_ load: Load) async throws -> BenchResult {
+        try await ceiling(load, faults: [:])
+    }
+
+    static func ceiling(_ load: Load, faults: [Int: IdleHub.Fault]) async throws -> BenchResult {
         try await withEventLoop { loop in
-            let idle = try await loop.submit { NIOLoopBound(IdleHub(loop: loop, load: load), eventLoop: loop) }.get()
+            let idle = try await loop.submit {
+                NIOLoopBound(IdleHub(loop: loop, load: load, faults: faults), eventLoop: loop)
+            }.get()
             let place = try await IdleHub.start(idle)
             do {
                 var result = try await Bench(hub: place, load: load, apiKey: "sk-orra-none").run()

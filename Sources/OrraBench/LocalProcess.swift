@@ -14,12 +14,12 @@ import NIOCore
 #endif
 
 /// A process on this machine, by what Linux tells of it in `/proc`.
-struct LocalProcess: Sendable {
-    struct Sample: Sendable, Hashable {
+package struct LocalProcess: Sendable {
+    package struct Sample: Sendable, Hashable {
         /// Of memory that is resident, in bytes.
-        var resident: Int
+        package var resident: Int
         /// Used since the process began, in seconds.
-        var processor: Double
+        package var processor: Double
     }
 
     let path: String
@@ -27,6 +27,8 @@ struct LocalProcess: Sendable {
     static let own = LocalProcess(path: "/proc/self")
 
     private init(path: String) { self.path = path }
+
+    package init(id: Int32) { path = "/proc/\(id)" }
 
     /// The process that listens there; `nil` when that is another machine, or another user's process, or no Linux.
     init?(listeningOn place: Place) {
@@ -58,7 +60,13 @@ struct LocalProcess: Sendable {
         return nil
     }
 
-    func sample() -> Sample? {
+    /// The most memory that it ever had, in bytes.
+    package var peak: Int? {
+        let line = Self.text(of: "\(path)/status")?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1_024 }
+    }
+
+    package func sample() -> Sample? {
         guard let memory = Self.text(of: "\(path)/statm")?.split(separator: " "), memory.count > 1,
             let pages = Int(memory[1]), let stat = Self.text(of: "\(path)/stat"),
             // The name before may hold blanks.

@@ -1,10 +1,10 @@
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
 
 /// One WebSocket on the benchmark's event loop: whole text messages in and out, and pings answered.
-final class MessageSocket {
+package final class MessageSocket {
     let channel: any Channel
     private let handler: MessageHandler
 
@@ -14,12 +14,12 @@ final class MessageSocket {
     }
 
     /// Written at the end of what the loop does now, so that a batch is one write to the socket.
-    func send(_ message: ByteBuffer) { handler.send(message, on: channel) }
+    package func send(_ message: ByteBuffer) { handler.send(message, on: channel) }
 
-    func close() { channel.close(promise: nil) }
+    package func close() { channel.close(promise: nil) }
 
     /// Connects. `receive` gets each message, `ended` is called once when the connection is over; both on the loop.
-    static func connect(
+    package static func connect(
         loop: any EventLoop, to place: Place, path: String, headers: HTTPHeaders,
         callbacks: NIOLoopBound<Callbacks>
     ) async throws -> NIOLoopBound<MessageSocket> {
@@ -35,9 +35,13 @@ final class MessageSocket {
             .get()
     }
 
-    struct Callbacks {
+    package struct Callbacks {
         var receive: (MessageSocket, ByteBuffer) -> Void
-        var ended: () -> Void = {}
+        var ended: () -> Void
+
+        package init(receive: @escaping (MessageSocket, ByteBuffer) -> Void, ended: @escaping () -> Void = {}) {
+            (self.receive, self.ended) = (receive, ended)
+        }
     }
 
     private static func upgrade(

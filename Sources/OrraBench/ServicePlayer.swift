@@ -1,43 +1,45 @@
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 
 /// Plays the services: answers each task with its token, one step on.
-final class ServicePlayer {
+package final class ServicePlayer {
     private let loop: any EventLoop
     private let load: Load
     private let filling: String
     private var messages = 0
     private(set) var sockets: [MessageSocket] = []
     /// Connections that ended before they were closed.
-    private(set) var lostConnections = 0
+    package private(set) var lostConnections = 0
+    /// Of the hub's own kind, which it sends to a service that is idle; each was answered.
+    package private(set) var pings = 0
     private var isClosing = false
     /// A chain's next task was asked for; a task's result was sent. For the time of a hop.
     var asked: (Token) -> Void = { _ in }
-    var answered: (Token) -> Void = { _ in }
+    package var answered: (Token) -> Void = { _ in }
 
-    init(loop: any EventLoop, load: Load) {
+    package init(loop: any EventLoop, load: Load) {
         self.loop = loop
         self.load = load
         filling = load.payload > 0 ? ",\"payload\":\"\(String(repeating: "x", count: load.payload))\"" : ""
     }
 
-    static let agent = "orra-swift/bench"
+    package static let agent = "orra-swift/bench"
 
     /// On the loop.
-    func callbacks(service: String) -> MessageSocket.Callbacks {
+    package func callbacks(service: String) -> MessageSocket.Callbacks {
         MessageSocket.Callbacks(
             receive: { [unowned self] socket, message in received(message, on: socket, service) },
             ended: { [unowned self] in if !isClosing { lostConnections += 1 } })
     }
 
     /// On the loop: says what a connection takes, and keeps it.
-    func opened(_ socket: MessageSocket) {
+    package func opened(_ socket: MessageSocket) {
         sockets.append(socket)
         send(
             #"{"type":"hello","protocol":1,"credit":\#(load.credit),"instance":"bench-\#(sockets.count)"}"#, on: socket)
     }
 
-    func close() {
+    package func close() {
         isClosing = true
         for socket in sockets { socket.close() }
     }
@@ -53,7 +55,9 @@ final class ServicePlayer {
                 + #""idempotencyKey":"\#(key)""#
             asked(token)
             work(on: token.next, report, socket)
-        case "ping": send(#"{"type":"pong","serviceId":"\#(service)"}"#, id: "pong", on: socket)
+        case "ping":
+            pings += 1
+            send(#"{"type":"pong","serviceId":"\#(service)"}"#, id: "pong", on: socket)
         default: break
         }
     }

@@ -1,8 +1,8 @@
-import NIOCore
+package import NIOCore
 
 /// What an action carries through all its tasks: its number, its chain, and a dot for each task that has handled it. So
 /// a result of another action, and one of a task too many or too few, shows.
-struct Token: Hashable, Sendable {
+package struct Token: Hashable, Sendable {
     var action: Int
     /// The chain of the action that it is in, from 0.
     var chain: Int
@@ -40,7 +40,7 @@ struct Token: Hashable, Sendable {
 /// that searching finds what parsing would, at a fraction of its cost: the benchmark shares its cores with the hub.
 extension ByteBuffer {
     /// The text of the first member of this name, without escapes; `nil` where there is none.
-    func text(ofMember name: String) -> String? {
+    package func text(ofMember name: String) -> String? {
         withUnsafeReadableBytes { bytes in
             guard let start = bytes.firstRange(of: Array("\"\(name)\":\"".utf8))?.upperBound,
                 let end = bytes[start...].firstIndex(of: UInt8(ascii: "\""))

@@ -1,0 +1,124 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import OrraBench
+import ProcessSupport
+
+extension LongRun {
+    /// How long after a service has sent its result the last of many watchers knows.
+    func playWatchers(_ findings: inout Findings) async throws {
+        let watchers = scaled(1_000)
+        let folder = try settings.freshFolder("watchers")
+        defer { settings.remove(folder) }
+        let times = try await withHub(on: folder) { hub, place in
+            let access = try await HubAccess(hub.address)
+            let service = try await access.register("bench-echo-0")
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            do {
+                let crowd = try await Crowd(loop: group.any(), place: place, key: access.key, watchers: watchers)
+                try await crowd.open(service: service)
+                var times: [Double] = []
+                for number in 0..<200 {
+                    let told = try await crowd.expect()
+                    try await access.submit(to: service, token: "b\(number)-0-")
+                    times.append(try await told.get())
+                }
+                try await crowd.close()
+                try await group.shutdownGracefully()
+                return times.sorted()
+            } catch {
+                try? await group.shutdownGracefully()
+                throw error
+            }
+        }
+        let (p50, p99) = (times[times.count / 2], times[times.count * 99 / 100])
+        findings.add(
+            "result sent → last of \(Text.grouped(watchers)) watchers told, p99 of \(times.count)", reach: "≤ 50 ms",
+            here: Text.time(p99), isReached: p99 <= 50_000)
+        findings.add("the same, p50", here: Text.time(p50))
+    }
+}
+
+/// Watchers of one project and its service, on one event loop.
+private struct Crowd: Sendable {
+    /// Touched on the loop only.
+    private struct State {
+        var player: ServicePlayer
+        var sockets: [MessageSocket] = []
+        var answeredAt = NIODeadline.now()
+        /// Watchers that were told of the task's end, and of the action's.
+        var told = 0
+        var ended = 0
+        var lastTold = NIODeadline.now()
+        var promise: EventLoopPromise<Double>?
+    }
+
+    private let loop: any EventLoop
+    private let place: Place
+    private let key: String
+    private let watchers: Int
+    private let state: NIOLoopBoundBox<State>
+
+    init(loop: any EventLoop, place: Place, key: String, watchers: Int) async throws {
+        (self.loop, self.place, self.key, self.watchers) = (loop, place, key, watchers)
+        state = try await loop.submit {
+            let state = NIOLoopBoundBox(State(player: ServicePlayer(loop: loop, load: Load())), eventLoop: loop)
+            state.value.player.answered = { _ in state.value.answeredAt = .now() }
+            return state
+        }.get()
+    }
+
+    func open(service: String) async throws {
+        let headers = [("Authorization", "Bearer \(key)"), ("User-Agent", ServicePlayer.agent)]
+        let served = try await loop.submit { [state, loop] in
+            NIOLoopBound(state.value.player.callbacks(service: service), eventLoop: loop)
+        }.get()
+        let socket = try await MessageSocket.connect(
+            loop: loop, to: place, path: "/ws?serviceId=\(service)", headers: .init(headers), callbacks: served)
+        try await loop.submit { [state] in state.value.player.opened(socket.value) }.get()
+        let watching = try await loop.submit { [state, loop, watchers] in
+            NIOLoopBound(
+                MessageSocket.Callbacks { _, frame in
+                    switch frame.text(ofMember: "type") {
+                    case "task_completed":
+                        state.value.told += 1
+                        if state.value.told == watchers { state.value.lastTold = .now() }
+                    case "ended": state.value.ended += 1
+                    default: return
+                    }
+                    guard state.value.told == watchers, state.value.ended == watchers else { return }
+                    let time = state.value.lastTold - state.value.answeredAt
+                    state.value.promise?.succeed(Double(time.nanoseconds) / 1_000)
+                    state.value.promise = nil
+                }, eventLoop: loop)
+        }.get()
+        for _ in 0..<watchers {
+            let socket = try await MessageSocket.connect(
+                loop: loop, to: place, path: "/progress", headers: .init(headers), callbacks: watching)
+            try await loop.submit { [state] in state.value.sockets.append(socket.value) }.get()
+        }
+    }
+
+    /// Microseconds of the action that is submitted next.
+    func expect() async throws -> EventLoopFuture<Double> {
+        try await loop.submit { [state, loop] in
+            let promise = loop.makePromise(of: Double.self)
+            (state.value.told, state.value.ended, state.value.promise) = (0, 0, promise)
+            let bound = NIOLoopBound(promise, eventLoop: loop)
+            loop.scheduleTask(in: .seconds(30)) {
+                guard state.value.promise != nil else { return }
+                state.value.promise = nil
+                bound.value.fail(ProcessFault("not all watchers were told within 30 s"))
+            }
+            return promise.futureResult
+        }.get()
+    }
+
+    func close() async throws {
+        try await loop.submit { [state] in
+            for socket in state.value.sockets { socket.close() }
+            state.value.player.close()
+        }.get()
+        try await loop.scheduleTask(in: .milliseconds(100)) {}.futureResult.get()
+    }
+}
