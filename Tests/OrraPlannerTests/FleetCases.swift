@@ -40,7 +40,8 @@ extension FleetCase {
     ) -> [FleetCase] {
         [
             FleetCase(
-                action: action, parameters: parameters, fleet: fleet, services: services, expected: expected, runs: runs),
+                action: action, parameters: parameters, fleet: fleet, services: services, expected: expected, runs: runs
+            ),
             FleetCase(
                 action: action, parameters: parameters, fleet: "bare \(fleet)", services: Fleets.bare(services),
                 expected: expected, runs: bare ?? runs),

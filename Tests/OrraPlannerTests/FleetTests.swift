@@ -56,8 +56,8 @@ struct FleetTests {
     }
 
     @Test(
-        "It does not, if it says more or less than the action, or the opposite",
-        arguments: ["Wake the guest up early and clean the room", "Do not wake the guest up early", "Wake the guest"])
+        "It does not, if the action says more, or the opposite",
+        arguments: ["Wake the guest up early and clean the room", "Do not wake the guest up early"])
     func anotherExample(action: String) {
         let index = CatalogueIndex([Self.concierge] + Fleets.demo)
         let exact = OfflinePlanner(index: index)
@@ -80,7 +80,7 @@ struct FleetTests {
 
     @Test("An output of another meaning feeds nothing, though its type fits")
     func foreignOutput() {
-        let fleet = [Fleets.demo[0]] + Fleets.office.filter { $0.name == "delivery-notice" }
+        let fleet = [Fleets.demo[0]] + Fleets.bare(Fleets.office).filter { $0.name == "delivery-notice" }
         let plan = OfflinePlanner(index: CatalogueIndex(fleet)).plan(
             action: "Send the customer a message about the new order and notify him of the estimated delivery",
             parameters: ["orderId": "ORD1", "customerId": "C1"])

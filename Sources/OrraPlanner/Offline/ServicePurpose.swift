@@ -26,7 +26,6 @@ struct ServicePurpose: Sendable {
     init(name: String, description: String, _ vocabulary: inout Vocabulary) {
         let names = WordSplitter.words(name)
         for word in names { note(vocabulary.add(word: word).stem, .undo, vocabulary) }
-        if let last = names.last { note(vocabulary.add(word: last).stem, .knowledge, vocabulary) }
         let sentence = description.prefix { $0 != "." && $0 != ";" }
         let words = WordSplitter.words(sentence)
         guard let first = words.first else { return }
@@ -53,16 +52,14 @@ struct ServicePurpose: Sendable {
             if isFurther, asides.isEmpty { isUnclear = true }
             add(stem, isEnd ? .end : .undo)
         }
-        if !isVerb, place(of: .knowledge, in: words, &vocabulary) { add(lead, .inquiry) }
-        if traits == .hold { isUnclear = true }
-    }
-
-    /// Whether a noun that names what is looked up stands before the first preposition: "Order details: …".
-    private func place(of trait: Traits, in words: [String], _ vocabulary: inout Vocabulary) -> Bool {
-        for word in words.prefix(4) {
-            if vocabulary.traits[vocabulary.add(word: word).stem].contains(trait) { return true }
+        if services.isEmpty {
+            for word in names.suffix(1) + (isVerb ? [] : words.prefix(4)) {
+                note(vocabulary.add(word: word).stem, .knowledge, vocabulary)
+            }
+        } else if traits.contains(.hold), let last = names.last {
+            note(vocabulary.add(word: last).stem, .knowledge, vocabulary)
         }
-        return false
+        if traits == .hold { isUnclear = true }
     }
 
     private mutating func note(_ stem: Int, _ wanted: Traits, _ vocabulary: Vocabulary) {
