@@ -13,8 +13,10 @@ struct Confidence {
     /// A part without a verb that two services fit equally.
     let tie: (range: Range<Int>, services: [Int])?
 
-    /// - Parameter picks: those that the text speaks for.
-    init(_ index: CatalogueIndex, _ picks: [Segmentation.Pick], _ ranking: Ranking) {
+    /// - Parameters:
+    ///   - picks: those that the text speaks for.
+    ///   - leftOut: what a general demand concerns and does not mean.
+    init(_ index: CatalogueIndex, _ picks: [Segmentation.Pick], _ ranking: Ranking, leftOut: Set<Int> = []) {
         weights = ranking.weights.confidence
         let reading = ranking.reading
         var scores: [Double] = []
@@ -25,9 +27,13 @@ struct Confidence {
                 pick.range.count <= Segmentation.maximumSpan
                 ? ranking.candidates(pick.range.lowerBound, pick.range.upperBound) : []
             let rivals = picks.filter { $0.range == pick.range }.map(\.service)
-            let second = candidates.first { !rivals.contains($0.service) }?.score ?? 0
+            let isGeneral = pick.origin == .concerns
+            let second = candidates.first { candidate in
+                !rivals.contains(candidate.service) && !(isGeneral && leftOut.contains(candidate.service))
+            }
+            let rival = second?.score ?? 0
             scores.append(min(pick.score, 2))
-            leads.append(max(-0.5, min(pick.score - second, 1)))
+            leads.append(max(-0.5, min(pick.score - rival, 1)))
             let profile = index.profiles[pick.service]
             let stems = reading.chunks[pick.range].flatMap(\.stems)
             let covered = profile.name.filter { word in stems.contains { ranking.means($0, word) } }

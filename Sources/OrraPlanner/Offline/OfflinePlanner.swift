@@ -29,10 +29,19 @@ public struct OfflinePlanner: Sendable {
         let ranking = Ranking(
             ActionReading(lifted, index: index), index: index, parameters: named, weights: weights)
         var picks = Segmentation(index, weights.segmentation).picks(ranking)
+        let example = WholeExample(index, ranking)
+        var isUnclear = false
+        var leftOut: Set<Int> = []
         if !index.isTyped, !parameters.isEmpty, GeneralDemand.isIn(ranking.reading) {
-            picks = GeneralDemand(index, ranking, named).expand(picks)
+            var demand = GeneralDemand(index, ranking, named)
+            picks = demand.expand(picks)
+            isUnclear = demand.isUnclear
+            leftOut = demand.leftOut
+        } else if let example {
+            let chunks = 0..<ranking.reading.chunks.count
+            picks = [Segmentation.Pick(service: example.service, score: 1, gain: 1, range: chunks)]
         }
-        let confidence = Confidence(index, picks, ranking)
+        let confidence = Confidence(index, picks, ranking, leftOut: leftOut)
         let chosen = picks.count
         if !picks.isEmpty {
             let missing = MissingProducers(index, ranking.reading, named)
@@ -41,7 +50,7 @@ public struct OfflinePlanner: Sendable {
         let dependencies = Dependencies(index, picks, ranking).all()
         let outline = PlanOutline(
             index: index, parameters: named, picks: picks, dependencies: dependencies, confidence: confidence,
-            hasInserted: picks.count > chosen)
+            hasInserted: picks.count > chosen, isUnclear: isUnclear, example: example)
         return outline.plan(ranking)
     }
 }

@@ -210,7 +210,7 @@ struct PlanBinding {
             var best: (score: Double, field: Int, output: String)?
             for (place, field) in open.enumerated() {
                 for output in index.profiles[service].outputs {
-                    let score = Self.likeness(output, field) + (field.isRequired ? 0.1 : 0)
+                    let score = likeness(output, field) + (field.isRequired ? 0.1 : 0)
                     if score > 0.3, score > best?.score ?? 0 { best = (score, place, output.name) }
                 }
             }
@@ -234,10 +234,28 @@ struct PlanBinding {
         let outputs = index.profiles[service].outputs.filter {
             ServiceField.isCompatible($0.types, with: field.types) && $0.medium == field.medium
         }
-        return outputs.count == 1 ? (0.3, place, outputs[0].name) : nil
+        guard outputs.count == 1, mayMean(outputs[0], field) else { return nil }
+        return (0.3, place, outputs[0].name)
     }
 
-    private static func likeness(_ output: ServiceField, _ field: ServiceField) -> Double {
+    /// Names of outputs and fields that may hold anything.
+    private static let generic = Lexicon.set(
+        "result output input value answer respons data text content messag bodi queri item list summari report")
+
+    /// Whether the names leave room for it: a state is no date. Where the text is all there is, the order of its parts
+    /// says more than names do.
+    private func mayMean(_ output: ServiceField, _ field: ServiceField) -> Bool {
+        guard !parameters.isEmpty else { return true }
+        func isGeneric(_ field: ServiceField) -> Bool {
+            field.nameWords.isEmpty || field.nameWords.contains(where: Self.generic.contains)
+        }
+        return isGeneric(output) || isGeneric(field)
+            || output.stems.contains { stem in
+                field.stems.contains { other in index.vocabulary.related(stem).contains { $0.stem == other } }
+            }
+    }
+
+    private func likeness(_ output: ServiceField, _ field: ServiceField) -> Double {
         guard ServiceField.isCompatible(output.types, with: field.types) else { return 0 }
         if let medium = field.medium { return output.medium == medium ? 0.8 : 0 }
         guard output.medium == nil else { return 0 }
@@ -245,8 +263,16 @@ struct PlanBinding {
         if let format = field.format, format == output.format, format != "date-time", format != "date" { return 0.9 }
         if output.key.utf8.count >= 4, field.key.hasSuffix(output.key) { return 1.5 }
         let shared = output.stems.filter(field.stems.contains).count
-        guard shared > 0 else { return 0 }
+        guard shared > 0, parameters.isEmpty || !saysMore(output, field) || !saysMore(field, output) else { return 0 }
         return Double(shared) / Double(max(1, min(output.stems.count, field.stems.count)))
+    }
+
+    /// Whether one name has words that the other knows nothing of: the state of an order is none of a payment.
+    private func saysMore(_ one: ServiceField, _ other: ServiceField) -> Bool {
+        one.stems.contains { stem in
+            !other.stems.contains { word in word == stem || index.vocabulary.related(stem).contains { $0.stem == word }
+            }
+        }
     }
 
     /// Among the tasks there are: one of an earlier part of the text, the nearest first; then of the same part; then

@@ -8,6 +8,10 @@ struct PlanOutline {
     let dependencies: [[Int]]
     let confidence: Confidence
     let hasInserted: Bool
+    /// Whether a general verb leaves open which services are meant.
+    let isUnclear: Bool
+    /// The service that has the whole action among its examples.
+    let example: WholeExample?
 
     func plan(_ ranking: Ranking) -> OfflinePlan {
         var plan = OfflinePlan()
@@ -38,7 +42,8 @@ struct PlanOutline {
             }
             let inputs = inputs(binding.steps, ranking)
             let trust = confidence.probability(hasInserted: hasInserted, inputs)
-            plan.confidence = confidence.unknownVerbs.isEmpty || index.isTyped ? trust : min(trust, Self.unknownVerb)
+            let isOpen = isUnclear || !confidence.unknownVerbs.isEmpty && !index.isTyped
+            plan.confidence = max(isOpen ? min(trust, Self.unsure) : trust, exampleTrust(binding.steps))
             plan.signals = confidence.signals(hasInserted: hasInserted, inputs)
             if !index.isTyped, index.hasOutputs { plan.graph = graph(binding.steps) }
             write(binding.steps, reading, &plan)
@@ -102,7 +107,7 @@ struct PlanOutline {
     // MARK: - Trust
 
     /// Not enough to run without a person's yes.
-    private static let unknownVerb = 0.69
+    private static let unsure = 0.69
     /// Less than any threshold for drafts.
     private static let uncoveredPart = 0.2
 
@@ -113,6 +118,22 @@ struct PlanOutline {
         else { return .init() }
         let inputs = steps.flatMap(\.inputs)
         return .init(named: inputs.count(where: \.isCertain), count: inputs.count)
+    }
+
+    /// What an example that is the action itself is worth: nothing unless it stands for the whole plan, and names feed
+    /// all that the plan needs.
+    private func exampleTrust(_ steps: [PlanBinding.Step]) -> Double {
+        guard let example else { return 0 }
+        let isAll = steps.allSatisfy { step in
+            guard step.pick.isInserted || step.pick.service == example.service else { return false }
+            return step.inputs.allSatisfy { input in
+                input.isCertain
+                    || index.profiles[step.pick.service].inputs.contains {
+                        $0.name == input.field && !$0.isRequired
+                    }
+            }
+        }
+        return isAll ? WholeExample.trust * example.likeness : 0
     }
 
     /// A part that asks for something which no task does.

@@ -16,6 +16,8 @@ final class ServiceProfile: Sendable {
     let leadVerb: Int?
     /// The name's first word, whatever it is.
     let firstName: Int?
+    /// Whether it does what nobody wants unless he says so.
+    let purpose: ServicePurpose
     let examples: [[Int]]
     let inputs: [ServiceField]
     let outputs: [ServiceField]
@@ -47,6 +49,7 @@ final class ServiceProfile: Sendable {
             let stem = vocabulary.add(word: word).stem
             return vocabulary.traits[stem].contains(.verb) ? stem : nil
         }
+        purpose = ServicePurpose(name: service.name, description: service.description, &vocabulary)
         inputs = ServiceField.fields(service.schema.input, &vocabulary, &keys)
         outputs = ServiceField.fields(service.schema.output, &vocabulary, &keys)
         inputNames = Self.unique(inputs.flatMap(\.stems))

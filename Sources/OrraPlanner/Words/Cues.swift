@@ -45,6 +45,7 @@ struct Cues: OptionSet {
     static let time = Cues(rawValue: 1 << 23)
     static let weak = Cues(rawValue: 1 << 24)
     static let article = Cues(rawValue: 1 << 25)
+    static let negation = Cues(rawValue: 1 << 26)
 }
 
 /// What a stem is, wherever it stands.
@@ -69,4 +70,12 @@ struct Traits: OptionSet {
     static let light = Traits(rawValue: 256)
     static let question = Traits(rawValue: 512)
     static let search = Traits(rawValue: 1024)
+    /// Verbs that bring something to its end.
+    static let end = Traits(rawValue: 2048)
+    /// Verbs of services for people who ask.
+    static let assist = Traits(rawValue: 4096)
+    /// Verbs that mostly hand out what is known.
+    static let hold = Traits(rawValue: 8192)
+    /// Nouns for what is looked up.
+    static let knowledge = Traits(rawValue: 16384)
 }

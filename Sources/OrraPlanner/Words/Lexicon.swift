@@ -201,8 +201,20 @@ enum Lexicon {
     static let undoVerbs = set(
         """
         cancel refund revert reverse undo void delete remove revoke reject return rollback withdraw reimburse
-        terminate erase suspend disable deactivate block
+        terminate erase suspend disable deactivate block revoke revocation rescind retract annul unsubscribe uninstall
+        deprovision decommission chargeback
         """)
+    /// A service that starts with one brings something to its end: as with one that takes something back, only when the
+    /// text says so.
+    static let endVerbs = set("close end stop pause expire")
+    /// A service that starts with one serves people who ask, or answers them.
+    static let assistVerbs = set(
+        "help assist support advise counsel consult guide answer respond reply explain draft compose chat talk")
+    /// What starts with one may be a look-up as well as more.
+    static let holdVerbs = set("give provide supply know hold keep contain have load")
+    /// What a service gives that only looks, by the last word of its name.
+    static let inquiryNouns = set(
+        "history detail details status info information profile overview statistics estimate forecast list")
     static let inquiryVerbs = set(
         """
         estimate predict forecast list search find get retrieve fetch lookup look show display view read track
@@ -308,6 +320,7 @@ enum Lexicon {
             """
         ),
         (.article, "a an the"),
+        (.negation, "not no don't doesn't never without except unless cannot can't"),
     ]
 
     static func set(_ words: String) -> Set<String> {
