@@ -18,6 +18,7 @@ final class GatedStore: Store {
         var mode = Mode.open
         var waiting: [CheckedContinuation<Void, Never>] = []
         var refused = 0
+        var committed = 0
         var holdsJournals = false
         var readers: [CheckedContinuation<Void, Never>] = []
     }
@@ -45,6 +46,9 @@ final class GatedStore: Store {
         for reader in readers { reader.resume() }
     }
 
+    /// Commits that succeeded.
+    var committed: Int { state.withLock { $0.committed } }
+
     func set(_ mode: Mode) {
         let waiting = state.withLock { state in
             state.mode = mode
@@ -58,7 +62,9 @@ final class GatedStore: Store {
         while true {
             let mode = state.withLock { $0.mode }
             switch mode {
-            case .open: return try await base.commit(batch)
+            case .open:
+                try await base.commit(batch)
+                return state.withLock { $0.committed += 1 }
             case .held: await wait()
             case .failing(let error):
                 state.withLock { $0.refused += 1 }
