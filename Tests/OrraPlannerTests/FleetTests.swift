@@ -39,6 +39,26 @@ struct FleetTests {
         #expect(Set(plan.steps.map(\.service)).isDisjoint(with: Fleets.demo.map(\.name)))
     }
 
+    @Test(
+        "A service beside the demo's that may not come next is left out, or the plan waits for a person",
+        arguments: [
+            "Processes refunds of orders.", "Issues a refund for an order.", "Pays an order back.",
+            "Processes requests for cancellation of an order.", "Executes order reversals.",
+            "Creates a chargeback for an order.", "Service that refunds an order.", "A tool to cancel orders.",
+            "Voids an order.", "Sends a credit note for an order to the customer.",
+            "Customer asks for a refund of an order: decides whether to grant it.", "Charges or refunds an order.",
+            "Archives orders.", "Audits orders for compliance.", "Handles complaints about an order.",
+            "Writes replies to customers with order trouble.", "Answers questions on orders.", "Order status.",
+            "Keeps notes on an order.", "Changes an order.", "Asks the customer to review an order.",
+        ])
+    func stranger(description: String) {
+        let stranger = Sample.service("stranger", description, in: ["orderId"], out: ["strange"])
+        let plan = OfflinePlanner(index: CatalogueIndex(Fleets.demo + [stranger])).plan(
+            action: "Process new order and arrange optimal delivery",
+            parameters: ["orderId": "ORD1", "customerId": "C1", "items": [["id": "P1", "quantity": 1]]])
+        #expect(!plan.steps.map(\.service).contains("stranger") && plan.steps.count == 4)
+    }
+
     // MARK: - Examples
 
     private static let concierge = Sample.service(

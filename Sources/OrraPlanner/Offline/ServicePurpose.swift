@@ -48,16 +48,25 @@ struct ServicePurpose: Sendable {
                 // "Finds the best delivery and arranges it".
                 isUnclear = true
             }
-            guard vocabulary.traits[stem].contains(.undo) || isEnd else { continue }
-            if isFurther, asides.isEmpty { isUnclear = true }
+            if services.isEmpty, vocabulary.traits[stem].contains(.assist) {
+                isUnclear = true
+                add(stem, .assist)
+            }
+            let isCredit = word == "credit" && place + 1 < words.count && words[place + 1].hasPrefix("note")
+            guard vocabulary.traits[stem].contains(.undo) || isEnd || isCredit else { continue }
+            if asides.isEmpty { isUnclear = isFurther }
             add(stem, isEnd ? .end : .undo)
         }
-        if services.isEmpty {
-            for word in names.suffix(1) + (isVerb ? [] : words.prefix(4)) {
-                note(vocabulary.add(word: word).stem, .knowledge, vocabulary)
-            }
-        } else if traits.contains(.hold), let last = names.last {
-            note(vocabulary.add(word: last).stem, .knowledge, vocabulary)
+        if services.isEmpty || traits.contains(.hold), let last = names.last {
+            note(vocabulary.add(word: last).stem, [.inquiry, .knowledge], vocabulary)
+        }
+        if services.isEmpty, !isVerb {
+            for word in words.prefix(4) { note(vocabulary.add(word: word).stem, .knowledge, vocabulary) }
+        }
+        if services.isEmpty, isVerb, !first.hasSuffix("s"), words.count > 1 {
+            // "Order status", or to update the status.
+            note(vocabulary.add(word: words[1]).stem, .knowledge, vocabulary)
+            if !services.isEmpty { isUnclear = true }
         }
         if traits == .hold { isUnclear = true }
     }

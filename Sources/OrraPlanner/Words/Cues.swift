@@ -72,9 +72,9 @@ struct Traits: OptionSet {
     static let search = Traits(rawValue: 1024)
     /// Verbs that bring something to its end.
     static let end = Traits(rawValue: 2048)
-    /// Verbs of services for people who ask.
+    /// Of services for people who ask.
     static let assist = Traits(rawValue: 4096)
-    /// Verbs that mostly hand out what is known.
+    /// Verbs of which nobody knows whether they come next.
     static let hold = Traits(rawValue: 8192)
     /// Nouns for what is looked up.
     static let knowledge = Traits(rawValue: 16384)

@@ -210,8 +210,15 @@ enum Lexicon {
     /// A service that starts with one serves people who ask, or answers them.
     static let assistVerbs = set(
         "help assist support advise counsel consult guide answer respond reply explain draft compose chat talk")
-    /// What starts with one may be a look-up as well as more.
-    static let holdVerbs = set("give provide supply know hold keep contain have load")
+    /// What an answer is called, and what one asks about: a service that speaks of it may wait until someone does.
+    static let assistNouns = set(
+        "response advice complaint dispute claim trouble problem question enquiry inquiry feedback")
+    /// What starts with one may be what comes next, or not.
+    static let holdVerbs = set(
+        """
+        give provide supply know hold keep contain have load archive export audit inspect examine investigate escalate
+        change modify edit alter amend fix repair merge split ask
+        """)
     /// What a service gives that only looks, by the last word of its name.
     static let inquiryNouns = set(
         "history detail details status info information profile overview statistics estimate forecast list")

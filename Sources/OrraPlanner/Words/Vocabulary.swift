@@ -47,7 +47,8 @@ struct Vocabulary: Sendable {
             (.verb, Lexicon.verbs), (.output, Lexicon.outputVerbs), (.conversion, Lexicon.conversionVerbs),
             (.creation, Lexicon.creationVerbs), (.whole, Lexicon.wholeVerbs), (.undo, Lexicon.undoVerbs),
             (.inquiry, Lexicon.inquiryVerbs), (.light, Lexicon.lightVerbs), (.search, Lexicon.searchWords),
-            (.question, ["question"]), (.end, Lexicon.endVerbs), (.assist, Lexicon.assistVerbs),
+            (.question, ["question"]), (.end, Lexicon.endVerbs),
+            (.assist, Lexicon.assistVerbs.union(Lexicon.assistNouns)),
             (.hold, Lexicon.holdVerbs), (.knowledge, Lexicon.inquiryNouns),
         ]
         for (trait, words) in traits {
