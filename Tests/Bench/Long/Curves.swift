@@ -6,15 +6,16 @@ extension LongRun {
     func playCurves(_ findings: inout Findings) async throws {
         try await grow("Services, each with one connection; chains of 3, 200 in flight", "services", &findings) {
             [1, 10, 100, 1_000].map { count in
-                point("\(count)") { ($0.services, $0.length, $0.inFlight) = (count, 3, 200) }
+                point(Text.grouped(count)) { ($0.services, $0.length, $0.inFlight) = (count, 3, 200) }
             }
         }
         try await grow("Payload of each task; chains of 3, 10 in flight", "bytes", &findings) {
             [100, 1_000, 10_000, 100_000, 1_000_000].map { bytes in
                 point(Text.grouped(bytes)) {
                     ($0.payload, $0.length, $0.inFlight) = (bytes, 3, 10)
-                    // No more than the disk should have to take.
-                    $0.actions = max(30, 300_000_000 / bytes)
+                    // No more than the disk should have to take, and some hundred of the largest.
+                    $0.actions = max(100, 300_000_000 / bytes)
+                    if bytes == 1_000_000 { $0.seconds *= 4 }
                 }
             }
         }
@@ -26,20 +27,26 @@ extension LongRun {
         }
         try await grow("Actions in flight; chains of 3", "in flight", &findings) {
             [1, 10, 100, 1_000, 10_000].map { count in
-                point(Text.grouped(count)) { ($0.inFlight, $0.length) = (count, 3) }
+                point(Text.grouped(count)) {
+                    ($0.inFlight, $0.length) = (count, 3)
+                    // So that those of the beginning have ended, and new ones are under way.
+                    if count == 10_000 { ($0.warmUpSeconds, $0.seconds) = (10, 4 * $0.seconds) }
+                }
             }
         }
         try await grow("Live orchestrations that wait for a service; chains of 3, 200 in flight", "live", &findings) {
             [0, 1_000, 10_000, 100_000].map { waiting in
-                var point = point(Text.grouped(scaled(waiting))) { ($0.length, $0.inFlight) = (3, 200) }
-                point.waiting = waiting == 0 ? 0 : scaled(waiting)
+                let count = waiting == 0 ? 0 : scaled(waiting)
+                var point = point(Text.grouped(count)) { ($0.length, $0.inFlight) = (3, 200) }
+                point.waiting = count
                 return point
             }
         }
         try await grow("Finished orchestrations; chains of 3, 200 in flight", "finished", &findings) {
             [0, 100_000, 1_000_000].map { ended in
-                var point = point(Text.grouped(scaled(ended))) { ($0.length, $0.inFlight) = (3, 200) }
-                point.ended = ended == 0 ? 0 : scaled(ended)
+                let count = ended == 0 ? 0 : scaled(ended)
+                var point = point(Text.grouped(count)) { ($0.length, $0.inFlight) = (3, 200) }
+                point.ended = count
                 return point
             }
         }
