@@ -40,7 +40,7 @@ struct ModelPlanningTests {
     ) async throws {
         try await ScriptedModel.run(script) { model in
             let configuration = ModelConfiguration(
-                name: "scripted", baseURL: model.baseURL, key: "sk-secret", timeout: .seconds(20),
+                name: "scripted", baseURL: model.baseURL, key: "sk-secret", timeout: .seconds(90),
                 promptPrice: price, completionPrice: price)
             try await withTestHub(store, planning: planning, model: configuration) { hub in
                 try await body(hub, model)
