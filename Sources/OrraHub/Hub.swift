@@ -81,7 +81,8 @@ public struct Hub: ServiceLifecycle.Service {
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? configuration.port) },
             logger: logger)
         let client = HTTPClient(
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: Self.webhookClient)
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            configuration: Self.webhookClient(slots: tuning.webhookSlots))
         let sender = WebhookSender(
             loop: loop, store: store, client: client, slots: tuning.webhookSlots, logger: logger)
         // Stopped in the reverse order: first the port and its sockets, then the posts, last the loop.
@@ -105,10 +106,12 @@ public struct Hub: ServiceLifecycle.Service {
         try result.get()
     }
 
-    private static var webhookClient: HTTPClient.Configuration {
+    private static func webhookClient(slots: Int) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(10)))
         configuration.httpVersion = .http1Only
+        // As many as are posted at once: a post that waited for a connection would wait within its ten seconds.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = slots
         return configuration
     }
 

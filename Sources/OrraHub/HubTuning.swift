@@ -16,7 +16,7 @@ struct HubTuning: Sendable, Hashable {
     /// From the end of one look of the pruner to the next.
     var pruneInterval = Duration.seconds(60)
     /// Webhooks of one project that are posted at the same time: slow receivers of one hold up no other.
-    var webhookSlots = 16
+    var webhookSlots = 64
 
     /// An output and what undoes it come in one message.
     var socketLimits: WebSocketLimits {
