@@ -6,7 +6,7 @@ import Synchronization
 /// The embedded store: one SQLite file, `orra.db`, in a data directory that one hub at a time holds.
 ///
 /// WAL with `synchronous=FULL`: a commit that returned survives a crash of the machine. Many writes in one
-/// ``commit(_:)`` cost one sync. Writes run on the database's own thread, reads beside them on a snapshot.
+/// ``commit(_:)`` cost one sync. Writes run on the caller's thread, reads beside them on a snapshot.
 public final class SQLiteStore: Store {
     /// How long a statement waits for another process that has the file open, such as a backup.
     static let busyTimeout = 5.0
