@@ -51,6 +51,8 @@ private struct Crowd: Sendable {
         var ended = 0
         var lastTold = NIODeadline.now()
         var promise: EventLoopPromise<Double>?
+        /// Of the promise: the deadline of an earlier one is not its own.
+        var number = 0
     }
 
     private let loop: any EventLoop
@@ -104,11 +106,12 @@ private struct Crowd: Sendable {
         try await loop.submit { [state, loop] in
             let promise = loop.makePromise(of: Double.self)
             (state.value.told, state.value.ended, state.value.promise) = (0, 0, promise)
-            let bound = NIOLoopBound(promise, eventLoop: loop)
+            state.value.number += 1
+            let number = state.value.number
             loop.scheduleTask(in: .seconds(30)) {
-                guard state.value.promise != nil else { return }
+                guard state.value.number == number, let promise = state.value.promise else { return }
                 state.value.promise = nil
-                bound.value.fail(ProcessFault("not all watchers were told within 30 s"))
+                promise.fail(ProcessFault("not all watchers were told within 30 s"))
             }
             return promise.futureResult
         }.get()
