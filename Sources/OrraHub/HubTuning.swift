@@ -24,6 +24,9 @@ struct HubTuning: Sendable, Hashable {
         limits.maxMessageSize = Limits.serviceFrameBytes
         // All that a connection with the standard credit may be sent at once, each at its limit: it was accepted.
         limits.maxQueuedOutboundBytes = Limits.defaultCredit * Limits.frameBytes
+        // A task for each one that was answered, its acknowledgement, and those that were held: a client that reads may
+        // be owed all of that at once.
+        limits.maxQueuedOutboundMessages = 2 * Limits.maximumCredit + Limits.heldAcknowledgements
         limits.pingInterval = webSocketPingInterval
         limits.stallInterval = stallInterval
         return limits

@@ -12,6 +12,12 @@ struct LimitTests {
         ["text": .string(String(repeating: "x", count: bytes - 11))]
     }
 
+    @Test("a client that reads may be owed a task and an acknowledgement for all of its credit, and those that were held")
+    func outboundQueue() {
+        let room = HubTuning().socketLimits.maxQueuedOutboundMessages
+        #expect(room >= 2 * Limits.maximumCredit + Limits.heldAcknowledgements)
+    }
+
     @Test("an output and what undoes it, each at its limit, come in one message; what undoes it goes back untouched")
     func largeUndo() async throws {
         try await withTestHub { hub in
