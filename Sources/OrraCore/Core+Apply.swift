@@ -180,7 +180,6 @@ extension Core {
     }
 
     private mutating func acknowledge(_ messageID: String?, on connection: ConnectionID, isOutcome: Bool) {
-        guard let messageID else { return }
         var due: [String] = []
         fleet.update(connection) { due = $0.acknowledge(messageID, isOutcome: isOutcome) }
         effects += due.map { .acknowledge(connection, messageID: $0) }

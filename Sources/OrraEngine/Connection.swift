@@ -106,19 +106,22 @@ public struct Connection: Sendable, Hashable {
     /// Which acknowledgements may be sent now that the one for `id` is due.
     ///
     /// Clients that handle tasks inside their read loop read nothing meanwhile and choke on some thirty frames, so a
-    /// busy connection gets at most ``Limits/unansweredFrames``; an outcome proves that it reads again.
-    public mutating func acknowledge(_ id: String, isOutcome: Bool) -> [String] {
+    /// busy connection gets at most ``Limits/unansweredFrames``; an outcome proves that it reads again, also one without an
+    /// id, which gets no acknowledgement.
+    public mutating func acknowledge(_ id: String?, isOutcome: Bool) -> [String] {
+        let own = id.map { [$0] } ?? []
         if isOutcome || inFlight.isEmpty && isProven {
             // One that takes one task at a time, and has the next one already, reads nothing behind that.
             let readsOn = inFlight.isEmpty || credit > 1
             isProven = readsOn
             unprovenFrames = inFlight.count
-            let room = readsOn ? heldAcknowledgements.count : Limits.unansweredFrames - unprovenFrames - 1
+            let room = readsOn ? heldAcknowledgements.count : Limits.unansweredFrames - unprovenFrames - own.count
             let due = heldAcknowledgements.prefix(max(room, 0))
             heldAcknowledgements.removeFirst(due.count)
-            if !readsOn { unprovenFrames += 1 + due.count }
-            return [id] + due
+            if !readsOn { unprovenFrames += own.count + due.count }
+            return own + due
         }
+        guard let id else { return [] }
         guard unprovenFrames < Limits.unansweredFrames else {
             heldAcknowledgements.append(id)
             // The oldest is repeated by its client, and then acknowledged; its data is on disk.

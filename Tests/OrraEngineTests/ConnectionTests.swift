@@ -108,6 +108,23 @@ struct ConnectionTests {
         #expect(sent.count == Limits.unansweredFrames - 1)
     }
 
+    @Test("a client whose outcomes have no id goes on getting tasks, and what was held for it")
+    func bareOutcomes() {
+        var connection = connection()
+        for number in 1...40 {
+            let task = TaskReference(OrchestrationID("o_\(number)"), TaskID(1))
+            #expect(connection.hasRoom)
+            connection.dispatch(task)
+            connection.release(task, succeeded: true)
+            #expect(connection.acknowledge(nil, isOutcome: true).isEmpty)
+        }
+        connection.dispatch(first)
+        for number in 1...20 { _ = connection.acknowledge("m\(number)", isOutcome: false) }
+        connection.release(first, succeeded: true)
+        #expect(connection.acknowledge(nil, isOutcome: true) == ["m16", "m17", "m18", "m19", "m20"])
+        #expect(connection.acknowledge(nil, isOutcome: false).isEmpty)
+    }
+
     @Test("a release of a task that it does not have counts nothing")
     func strayRelease() {
         var connection = connection()

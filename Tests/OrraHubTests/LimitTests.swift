@@ -12,7 +12,7 @@ struct LimitTests {
         ["text": .string(String(repeating: "x", count: bytes - 11))]
     }
 
-    @Test("a client that reads may be owed a task and an acknowledgement for all of its credit, and those that were held")
+    @Test("a client that reads may be owed tasks and acknowledgements for all of its credit, and those that were held")
     func outboundQueue() {
         let room = HubTuning().socketLimits.maxQueuedOutboundMessages
         #expect(room >= 2 * Limits.maximumCredit + Limits.heldAcknowledgements)
