@@ -197,7 +197,8 @@ extension Core {
                 messageID: nil)
             drive(reference.orchestration, report.input(about: reference), at: now)
         }
-        acknowledge(messageID, on: connection, isOutcome: true)
+        // One that names neither itself nor a task proves nothing.
+        acknowledge(messageID, on: connection, isOutcome: messageID != nil || key != nil)
     }
 
     /// A report whose key is not among the live ones: its orchestration has ended, or its request is an older one.
