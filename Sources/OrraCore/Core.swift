@@ -271,18 +271,13 @@ public struct Core: Sendable {
 
     private mutating func restoreWakeups(_ batch: PendingBatch) {
         var added = Dictionary(batch.scheduled.map { ($0, 1) }, uniquingKeysWith: +)
-        let kept = wakeups.unordered.filter { wakeup in
-            guard let count = added[wakeup], count > 0 else { return true }
-            added[wakeup] = count - 1
-            return false
-        }
         // One that came and went within the batch is neither kept nor taken back.
-        let taken = batch.woken.filter { wakeup in
+        let before = (Array(wakeups.unordered) + batch.woken).filter { wakeup in
             guard let count = added[wakeup], count > 0 else { return true }
             added[wakeup] = count - 1
             return false
         }
-        wakeups = Heap(kept + taken)
+        wakeups = Heap(before)
     }
 
     private mutating func post(_ id: DeliveryID, at now: Timestamp) {
