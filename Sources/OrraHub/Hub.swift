@@ -88,8 +88,8 @@ public struct Hub: ServiceLifecycle.Service {
         // Stopped in the reverse order: first the port and its sockets, then the posts, last the loop.
         var lifecycle = ServiceGroupConfiguration(
             services: [
-                LoopService(loop: loop), SenderService(sender: sender), PrunerService(pruner: pruner), application,
-                StopNotice(loop: loop),
+                LoopService(loop: loop), OnEventLoops(SenderService(sender: sender)), PrunerService(pruner: pruner),
+                OnEventLoops(application), StopNotice(loop: loop),
             ],
             logger: logger)
         lifecycle.maximumGracefulShutdownDuration = Limits.shutdown - .seconds(2)
@@ -135,6 +135,16 @@ public struct Hub: ServiceLifecycle.Service {
                 ).run()
             }
         }
+    }
+}
+
+/// A service whose tasks run on the threads of the sockets.
+private struct OnEventLoops<Base: ServiceLifecycle.Service>: ServiceLifecycle.Service {
+    let base: Base
+    init(_ base: Base) { self.base = base }
+
+    func run() async throws {
+        try await withTaskExecutorPreference(EventLoopExecutor(.singleton)) { try await base.run() }
     }
 }
 

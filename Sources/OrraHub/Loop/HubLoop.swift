@@ -194,7 +194,7 @@ actor HubLoop {
                     }
                     inbox.applied(left: core.queued)
                     // A commit may keep the loop's thread: whoever has a question meanwhile gets an answer now.
-                    await Task.yield()
+                    await executor.yield()
                     // What the store does not take now is not acknowledged, and comes again after the next start.
                     if Task.isCancelled || lastFault != nil && ending.load(ordering: .acquiring) { break }
                 }
