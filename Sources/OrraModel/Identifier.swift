@@ -105,10 +105,11 @@ public struct TaskID: Sendable, Hashable, Comparable {
 
     /// `nil` for anything but `task` and a number from 0 to 9999 without leading zeros.
     public init?(_ text: some StringProtocol) {
-        guard text.hasPrefix("task"), case let digits = text.dropFirst(4), (1...4).contains(digits.count),
-            digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), digits.count == 1 || digits.first != "0",
-            let number = Int(digits)
+        let bytes = text.utf8
+        guard bytes.starts(with: "task".utf8), case let digits = bytes.dropFirst(4), (1...4).contains(digits.count),
+            digits.allSatisfy({ (0x30...0x39).contains($0) }), digits.count == 1 || digits.first != 0x30
         else { return nil }
+        let number = digits.reduce(0) { 10 * $0 + Int($1 - 0x30) }
         self.number = number
     }
 

@@ -69,13 +69,44 @@ struct RecordedJournalTests {
                         abortPayload: text.map { RawJSON(.string($0)) })),
                 .planningStage(PlanningStage(.policy, .passed, text ?? "", microseconds: 4)),
                 .planningStage(PlanningStage(.policy, .passed, "", confidence: 0.5, unused: [text ?? ""])),
+                .planningStage(
+                    PlanningStage(
+                        .given, .passed, "",
+                        steps: [
+                            .init(
+                                task: task, service: "s", reason: text ?? "",
+                                bindings: text.map { [.init(field: $0, source: "$task1.\($0)", reason: $0)] } ?? [])
+                        ])),
+                .planned(Self.planned(task, text, PlanTerms(planHash: text))),
+                .planned(Self.planned(task, text, text.map { PlanTerms(planner: .given, planHash: $0) })),
+                .planned(Self.planned(task, text, PlanTerms(confidence: 0.5))),
             ]
+            var terms = PlanTerms(planHash: text, hold: .approval, outputCheck: .warn)
+            (terms.approvedHash, terms.approvedFor) = (text, text.map { _ in .confirmation })
+            events.append(.planned(Self.planned(task, text, terms)))
         }
         for event in events {
             #expect(
                 String(decoding: try event.text(), as: UTF8.self)
                     == String(decoding: try WireEncoder().encode(event), as: UTF8.self))
         }
+    }
+
+    private static func planned(_ task: TaskID, _ text: String?, _ terms: PlanTerms?) -> Event.Planned {
+        let input = text.map { Plan.Input(field: $0, source: .zero, sourceField: $0) }
+        let plan = Plan(
+            parameters: RawJSON(["a": [1, 2.50]]),
+            tasks: [
+                Plan.Task(id: task, service: ServiceID("s_1"), input: input.map { [$0, $0] } ?? [], reason: text)
+            ])
+        let schema = JSONSchema(["type": "object"])
+        let service = Service(
+            id: ServiceID("s_1"), project: ProjectID("p_1"), kind: .tool, name: text ?? "tool", description: "",
+            schema: ServiceSchema(input: schema, output: schema), revertible: text != nil, version: 3,
+            registeredAt: Timestamp(milliseconds: 0))
+        return Event.Planned(
+            plan: plan, services: text == nil ? [] : [Event.ServiceReference(service)], terms: terms,
+            holdUntil: text.map { _ in Timestamp(milliseconds: 1_000) })
     }
 
     @Test("version 1 folds to the states that it had")

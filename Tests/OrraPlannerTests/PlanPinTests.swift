@@ -1,4 +1,5 @@
 import OrraModel
+import Synchronization
 import Testing
 
 @testable import OrraPlanner
@@ -183,6 +184,71 @@ struct PlanPinTests {
         var catalogue = Sample.shop
         catalogue[0].schema.input = Sample.schema(["orderId", "customerId", "amount:number", "?note"])
         #expect(hash(plan, catalogue) != one)
+    }
+
+    @Test("A hash with shapes that are kept is the same, and follows a registration")
+    func keptShapes() throws {
+        let digested = Mutex(0)
+        let shapes = ServiceShapes { bytes in
+            digested.withLock { $0 += 1 }
+            return testDigest(bytes)
+        }
+        func hash(_ plan: Plan, _ catalogue: [Service]) -> String {
+            PlanHash.of(plan, catalogue: catalogue, shape: shapes.shape, digest: testDigest)
+        }
+        let plan = try plan()
+        var catalogue = Sample.shop
+        let one = PlanHash.of(plan, catalogue: catalogue, digest: testDigest)
+        #expect(hash(plan, catalogue) == one)
+        let made = digested.withLock { $0 }
+        #expect(made > 0)
+        #expect(hash(plan, catalogue) == one)
+        #expect(digested.withLock { $0 } == made, "no shape is made twice")
+        catalogue[0].schema.input = Sample.schema(["orderId", "customerId", "amount:number", "?note"])
+        catalogue[0].version += 1
+        #expect(hash(plan, catalogue) == PlanHash.of(plan, catalogue: catalogue, digest: testDigest))
+        #expect(hash(plan, catalogue) != one)
+    }
+
+    @Test("A plan of many tasks finds its services like one of few")
+    func manyTasks() throws {
+        let wire: JSONValue = [
+            "tasks": .array(
+                (1...40).map { number in
+                    [
+                        "id": .string("task\(number)"), "service": .string(Sample.payment.id.rawValue),
+                        "input": ["orderId": "a", "customerId": "b", "amount": .number(JSONNumber(number))],
+                    ]
+                })
+        ]
+        let plan = try PlanValidator.validate(wire, parameters: [:], catalogue: Sample.shop)
+        #expect(plan.tasks.count == 40)
+        #expect(Set(plan.tasks.map(\.service)) == [Sample.payment.id])
+        var one = plan
+        one.tasks = [plan.tasks[0]]
+        for plan in [plan, one] {
+            var other = Sample.shop
+            other[Sample.shop.firstIndex { $0.id == Sample.payment.id } ?? 0].kind = .agent
+            #expect(
+                PlanHash.of(plan, catalogue: Sample.shop, digest: testDigest)
+                    != PlanHash.of(plan, catalogue: other, digest: testDigest))
+        }
+    }
+
+    @Test("Canonical JSON is sorted by scalars, and the last of equal names counts")
+    func canonical() throws {
+        func canonical(_ text: String) throws -> String {
+            let value = try JSONValue(parsing: Array(text.utf8))
+            let bytes = String(decoding: CanonicalJSON.bytes(value), as: UTF8.self)
+            #expect(RawJSON(CanonicalJSON.sorted(value)).text == bytes)
+            return bytes
+        }
+        #expect(try canonical(#"{"b":[{"d":1,"c":2.50}],"a":null}"#) == #"{"a":null,"b":[{"c":2.50,"d":1}]}"#)
+        #expect(try canonical(#"{"a":1,"b":2}"#) == #"{"a":1,"b":2}"#)
+        // U+FFEE comes before U+1F600, though not in UTF-16.
+        #expect(try canonical("{\"\u{1F600}\":4,\"\u{FFEE}\":5}") == "{\"\u{FFEE}\":5,\"\u{1F600}\":4}")
+        let equal = try canonical("{\"\u{E9}\":1,\"e\u{301}\":3}")
+        #expect(equal.hasSuffix(":3}") && !equal.contains(","), "two spellings of one name are one")
     }
 
     @Test("A cached plan is pinned with parameters in place of the values of the text")

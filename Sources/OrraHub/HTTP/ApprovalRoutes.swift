@@ -14,7 +14,7 @@ extension HubServices {
         // A service of the plan may be registered between the comparison and the core's turn; then it is compared again.
         for _ in 0..<8 {
             let catalogue = loop.directory.services(of: row.project)
-            let seen = try Self.check(try await orchestration(row.id), catalogue)
+            let seen = try check(try await orchestration(row.id), catalogue)
             let reply: Reply
             do throws(RequestFailure) {
                 reply = try await loop.request(
@@ -31,11 +31,11 @@ extension HubServices {
     /// The yes is about the plan with its services as they were; after a change it is asked for anew.
     ///
     /// - Returns: the versions of the plan's services for which that holds.
-    private static func check(
+    private func check(
         _ orchestration: Orchestration, _ catalogue: [Service]
     ) throws(APIError) -> [ServiceID: Int] {
         guard let plan = orchestration.plan, case .held = orchestration.phase else { return [:] }
-        guard HubPlanning.hash(plan, catalogue) == orchestration.terms.planHash else {
+        guard planning.hash(plan, catalogue) == orchestration.terms.planHash else {
             throw APIError(
                 .invalidOperation, .planChanged,
                 "a service of the plan has changed since it was made; reject it and submit the action again")
@@ -80,13 +80,5 @@ extension Plan {
         let used = Set(tasks.map(\.service))
         return Dictionary(
             catalogue.filter { used.contains($0.id) }.map { ($0.id, $0.version) }, uniquingKeysWith: max)
-    }
-
-    /// Whether its services, and who asks for approval of them, are the same in both.
-    func isSame(in before: [Service], _ now: [Service]) -> Bool {
-        func guarded(_ catalogue: [Service]) -> Set<ServiceID> { Set(catalogue.filter(\.approval).map(\.id)) }
-        let used = Set(tasks.map(\.service))
-        return HubPlanning.hash(self, before) == HubPlanning.hash(self, now)
-            && guarded(before).intersection(used) == guarded(now).intersection(used)
     }
 }

@@ -68,9 +68,13 @@ extension APIError {
 
 extension Response {
     static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
-        Response(
+        Response(json: try WireEncoder().encode(value), status: status)
+    }
+
+    init(json text: [UInt8], status: HTTPResponse.Status) {
+        self.init(
             status: status, headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try WireEncoder().encode(value))))
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: text)))
     }
 }
 

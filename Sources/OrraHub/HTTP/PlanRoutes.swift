@@ -41,7 +41,7 @@ extension HubServices {
         let services = Dictionary(catalogue.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         let points = OrraEngine.FailurePoint.all(of: plan) { services[$0]?.revertible ?? false }
         preview.plan = PlanValidator.wire(plan)
-        preview.planHash = HubPlanning.hash(plan, catalogue)
+        preview.planHash = planning.hash(plan, catalogue)
         preview.failurePoints = points.map {
             OrraProtocol.FailurePoint($0) { services[$0]?.name ?? $0.rawValue }
         }

@@ -46,7 +46,7 @@ extension HubServices {
             let demand = ApprovalDemand(
                 plan, origin: before.terms.planner, catalogue: catalogue, settings: planning.settings(page))
             let terms = before.termsOfRetry(
-                planHash: HubPlanning.hash(plan, catalogue), asking: demand == nil ? nil : .approval)
+                planHash: planning.hash(plan, catalogue), asking: demand == nil ? nil : .approval)
             return Decision(
                 .plan(
                     plan, kept: before.keptOutputs, terms: terms, submission: submission?(received.orchestration),

@@ -60,7 +60,9 @@ extension HubServices {
                 (planning, made) = try await check(submission, for: project)
                 if let refusal = made?.refusal, refusal.kind != .notActionable { throw refusal.apiError }
                 // A service of the plan was registered meanwhile. If it is as it was, so is the plan.
-                if made == nil, before.made?.plan?.isSame(in: before.catalogue, planning.catalogue) == true {
+                if made == nil, let plan = before.made?.plan,
+                    self.planning.isSame(plan, in: before.catalogue, planning.catalogue)
+                {
                     made = before.made
                 }
             }
@@ -190,22 +192,7 @@ extension HubServices {
                 .validation, .actionNotActionable, orchestration.failure?.message ?? "the action is not actionable")
         }
         do {
-            let data = try WireDecoder(maximumDepth: Limits.storedJSONDepth)
-                .decode([ActionRequest.Parameter].self, from: orchestration.data.bytes)
-            var answer = OrchestrationAnswer(
-                id: orchestration.id, projectID: orchestration.project, action: orchestration.action,
-                data: data, plan: orchestration.plan.map(PlanValidator.wire),
-                status: orchestration.status, error: orchestration.failure?.message,
-                timestamp: orchestration.receivedAt, timeout: orchestration.timeout,
-                gracePeriod: orchestration.gracePeriod, webhook: orchestration.webhook,
-                taskZero: orchestration.plan?.parameters, retryOf: orchestration.retryOf,
-                pauseReason: orchestration.pauseReason, planHash: orchestration.terms.planHash,
-                planner: orchestration.terms.planner, confidence: orchestration.terms.confidence,
-                groundingHit: orchestration.terms.grounding)
-            // One that came before may have ended.
-            answer.results = orchestration.outcome?.results ?? []
-            answer.abortReason = orchestration.outcome?.abortPayload
-            return try .json(answer, status: .accepted)
+            return Response(json: try orchestration.answer(), status: .accepted)
         } catch {
             throw APIError(.internalError, .internalError, "the answer could not be written")
         }

@@ -19,6 +19,7 @@ struct HubPlanning: Sendable {
     /// Why a project's budget would hold nothing back; `nil` for one that does.
     let budgetFault: @Sendable (Int?) -> String?
     let embedder: any Embedder
+    let shapes = ServiceShapes(digest: HubPlanning.digest)
     /// Of the embedder, as configured.
     let thresholds: EmbedderThresholds
 
@@ -50,13 +51,21 @@ struct HubPlanning: Sendable {
         of outcome: PlanningOutcome, _ plan: Plan, hold: HoldReason?, _ request: PlanningRequest
     ) -> PlanTerms {
         PlanTerms(
-            planner: outcome.origin, confidence: outcome.confidence, planHash: Self.hash(plan, request.catalogue),
+            planner: outcome.origin, confidence: outcome.confidence, planHash: hash(plan, request.catalogue),
             hold: hold, outputCheck: request.settings.outputCheck,
             grounding: outcome.groundingHit?.hit)
     }
 
-    static func hash(_ plan: Plan, _ catalogue: [Service]) -> String {
-        PlanHash.of(plan, catalogue: catalogue, digest: digest)
+    func hash(_ plan: Plan, _ catalogue: [Service]) -> String {
+        PlanHash.of(plan, catalogue: catalogue, shape: shapes.shape, digest: Self.digest)
+    }
+
+    /// Whether the plan's services, and who asks for approval of them, are the same in both.
+    func isSame(_ plan: Plan, in before: [Service], _ now: [Service]) -> Bool {
+        func guarded(_ catalogue: [Service]) -> Set<ServiceID> { Set(catalogue.filter(\.approval).map(\.id)) }
+        let used = Set(plan.tasks.map(\.service))
+        return hash(plan, before) == hash(plan, now)
+            && guarded(before).intersection(used) == guarded(now).intersection(used)
     }
 
     /// SHA-256 in hexadecimal.

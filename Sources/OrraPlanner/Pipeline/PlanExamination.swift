@@ -6,11 +6,14 @@ struct PlanExamination {
     /// Sentences, as the planner is told them.
     var errors: [String]
     var unused: [String]
+    /// Why the plan itself says that it can't be done.
+    var notActionable: String?
 
     init(_ wire: JSONValue, _ run: PlanningRun, covers capabilities: [String]) {
         let review = PlanValidator.review(
             wire, parameters: run.request.parameters, catalogue: run.request.catalogue)
         unused = review.unused
+        notActionable = review.notActionable
         errors = review.errors.map(\.description)
         guard let plan = review.plan else { return }
         errors += run.rules.violations(

@@ -131,6 +131,7 @@ extension PlanningPipeline {
     private func keep(
         _ run: PlanningRun, _ plan: Plan, scope: String, vector: PlanCache.Vector
     ) async -> CachedPlan? {
+        var run = run
         guard
             let template = try? PlanTemplate(
                 plan, action: run.lifted, parameters: run.request.parameters, catalogue: run.request.catalogue)

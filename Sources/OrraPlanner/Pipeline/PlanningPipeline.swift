@@ -64,13 +64,6 @@ public struct PlanningPipeline: Sendable {
         var run = await begin(request, indexes.index(of: request.project))
         if let refusal = checkParameters(&run) { return run.refused(refusal, origin: .given) }
         run.note(PlanningStage(.given, .passed, "the plan came with the action: no planner is asked"))
-        do {
-            // The plan may itself say that it can't be done.
-            _ = try PlanDraft(reading: plan, parameters: request.parameters)
-        } catch .notActionable(let reason) {
-            run.note(PlanningStage(.validation, .refused, reason))
-            return run.refused(PlanningRefusal(.notActionable, reason), origin: .given)
-        } catch {}
         return judge(&run, plan, origin: .given)
     }
 
@@ -169,6 +162,10 @@ public struct PlanningPipeline: Sendable {
     /// Validation and policy of a plan that no planner made.
     private func judge(_ run: inout PlanningRun, _ wire: JSONValue, origin: PlanOrigin) -> PlanningOutcome {
         let examination = PlanExamination(wire, run, covers: [])
+        if origin == .given, let reason = examination.notActionable {
+            run.note(PlanningStage(.validation, .refused, reason))
+            return run.refused(PlanningRefusal(.notActionable, reason), origin: origin)
+        }
         var stage = examination.stage
         stage.steps = examination.plan.map(run.steps)
         run.note(stage)

@@ -12,8 +12,8 @@ struct PlanningRun {
 
     /// The use case that the action was matched to.
     var match: GroundingMatch?
-    /// The action with its values lifted out.
-    var lifted: LiftedText
+    /// The action with its values lifted out. Made for a planner or the cache: a plan that is given needs no words.
+    private(set) lazy var lifted = LiftedText(String(request.action.prefix(Limits.actionCharacters.upperBound)))
 
     init(_ request: PlanningRequest, rules: PlanRules, elapsed: @escaping @Sendable () -> Duration) {
         self.request = request
@@ -21,7 +21,6 @@ struct PlanningRun {
         settings = request.settings.over(.standard)
         self.elapsed = elapsed
         mark = elapsed()
-        lifted = LiftedText(String(request.action.prefix(Limits.actionCharacters.upperBound)))
     }
 
     var runThreshold: Double { settings.runThreshold ?? 0.7 }
@@ -45,12 +44,12 @@ struct PlanningRun {
 
     /// Why each task of a plan is there and where its inputs come from, as the plan itself tells it.
     func steps(of plan: Plan) -> [PlanningStage.Step] {
-        let names = Dictionary(
-            request.catalogue.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
-        let services = Dictionary(plan.tasks.map { ($0.id, names[$0.service] ?? "") }, uniquingKeysWith: { $1 })
+        let known = ServiceLookup(request.catalogue, tasks: plan.tasks.count)
+        let services = Dictionary(
+            plan.tasks.compactMap { task in known[task.service].map { (task.id, $0.name) } }, uniquingKeysWith: { $1 })
         return plan.tasks.map { task in
             PlanningStage.Step(
-                task: task.id, service: names[task.service] ?? task.service.rawValue,
+                task: task.id, service: services[task.id] ?? task.service.rawValue,
                 reason: task.reason ?? "the plan gives no reason",
                 bindings: task.input.map { input in
                     let reason =

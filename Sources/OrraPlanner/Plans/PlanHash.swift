@@ -6,14 +6,21 @@ public import OrraModel
 /// another hub with the same services.
 public enum PlanHash {
     public static func of(_ plan: Plan, catalogue: [Service], digest: ([UInt8]) -> String) -> String {
-        let services = Dictionary(catalogue.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        of(plan, catalogue: catalogue, shape: { PinnedPlan.Shape($0, digest: digest) }, digest: digest)
+    }
+
+    /// The same, with shapes that may have been made before.
+    public static func of(
+        _ plan: Plan, catalogue: [Service], shape: (Service) -> PinnedPlan.Shape, digest: ([UInt8]) -> String
+    ) -> String {
+        let services = ServiceLookup(catalogue, tasks: plan.tasks.count)
         var shapes: [String: PinnedPlan.Shape] = [:]
         var tasks: [JSONValue] = [["id": "task0", "input": plan.parameters.value]]
         for task in plan.tasks {
             let service = services[task.service]
             // A name that two kinds share is told apart by the kind.
             let name = service.map { "\($0.kind.rawValue)/\($0.name)" } ?? task.service.rawValue
-            if let service, shapes[name] == nil { shapes[name] = PinnedPlan.Shape(service, digest: digest) }
+            if let service, shapes[name] == nil { shapes[name] = shape(service) }
             let input = task.input.map { JSONObject.Member(key: $0.field, value: .string($0.reference)) }
             tasks.append([
                 "id": .string(task.id.description), "service": .string(name), "input": .object(JSONObject(input)),

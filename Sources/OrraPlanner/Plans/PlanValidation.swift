@@ -4,7 +4,7 @@ import OrraModel
 struct PlanValidation {
     private let draft: PlanDraft
     private let catalogue: [Service]
-    private let services: [ServiceID: Service]
+    private let services: ServiceLookup
     private var resolved: [TaskID: Service] = [:]
     private var parameters: JSONObject
     private var usedNames: Set<String>
@@ -13,7 +13,7 @@ struct PlanValidation {
     init(draft: PlanDraft, catalogue: [Service]) {
         self.draft = draft
         self.catalogue = catalogue
-        services = Dictionary(catalogue.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        services = ServiceLookup(catalogue, tasks: draft.tasks.count)
         parameters = draft.parameters
         callerNames = Set(draft.parameters.keys)
         usedNames = callerNames

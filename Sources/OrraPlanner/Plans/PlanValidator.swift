@@ -34,7 +34,9 @@ public enum PlanValidator {
             review.unused = parameters.keys.filter { !used.contains($0) }
             return review
         } catch {
-            return PlanReview(errors: [error])
+            var review = PlanReview(errors: [error])
+            if case .notActionable(let reason) = error { review.notActionable = reason }
+            return review
         }
     }
 
@@ -54,6 +56,34 @@ public enum PlanValidator {
         let groups = plan.parallelGroups.map { JSONValue.array($0.map { .string($0.description) }) }
         return ["tasks": .array(tasks), "parallel_groups": .array(groups)]
     }
+
+    /// The same as text: parameters may be large, and every accepted action is answered with its plan.
+    public static func write(_ plan: Plan, to writer: inout JSONWriter) {
+        writer.object {
+            $0.key("tasks")
+            $0.array {
+                $0.object {
+                    $0.member("id", TaskID.zero.description)
+                    $0.member("input", plan.parameters)
+                }
+                for task in plan.tasks { write(task, to: &$0) }
+            }
+            $0.key("parallel_groups")
+            $0.array {
+                for group in plan.parallelGroups { $0.array { for task in group { $0.string(task.description) } } }
+            }
+        }
+    }
+
+    private static func write(_ task: Plan.Task, to writer: inout JSONWriter) {
+        writer.object {
+            $0.member("id", task.id.description)
+            $0.member("service", task.service.rawValue)
+            $0.key("input")
+            $0.object { for input in task.input { $0.member(input.field, input.reference) } }
+            if let reason = task.reason { $0.member("reason", reason) }
+        }
+    }
 }
 
 /// What the validation of a plan came to.
@@ -64,6 +94,8 @@ public struct PlanReview: Sendable, Hashable {
     public var errors: [PlanError]
     /// Parameters of the action that no task takes. No error.
     public var unused: [String]
+    /// Why the plan itself says that it can't be done; `nil` for one that says no such thing.
+    public var notActionable: String?
 
     public static let maximumErrors = Limits.listedPlanErrors
 
