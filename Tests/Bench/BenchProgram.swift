@@ -10,6 +10,7 @@ struct BenchProgram {
             let arguments = Array(CommandLine.arguments.dropFirst())
             // What a long scenario starts to hold more connections than one process may have files.
             if arguments.first == "hold" { return try await Holder(arguments: arguments.dropFirst()).run() }
+            if arguments.first == "hops" { return try await Hops(arguments: arguments.dropFirst()).run() }
             let settings = try BenchSettings(arguments: arguments)
             OpenFiles.raise()
             let faults = try await untilStopped {
