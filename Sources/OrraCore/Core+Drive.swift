@@ -63,8 +63,10 @@ extension Core {
             (after == nil ? 0 : 1) - (before == nil ? 0 : 1), (after?.payloadBytes ?? 0) - (before?.payloadBytes ?? 0)
         )
         guard live != 0 || bytes != 0 else { return }
-        loads[project, default: Load()].live += live
-        loads[project, default: Load()].bytes += bytes
+        var load = loads[project, default: Load()]
+        load.live += live
+        load.bytes += bytes
+        loads[project] = load
     }
 
     mutating func remember(keysOf orchestration: Orchestration?) {

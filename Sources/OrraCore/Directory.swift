@@ -94,7 +94,10 @@ public struct Directory: Sendable {
     }
 
     mutating func nextPosition(of project: ProjectID) -> Int64 {
-        positions[project, default: 0] += 1
-        return positions[project, default: 0]
+        func advance(_ position: inout Int64) -> Int64 {
+            position += 1
+            return position
+        }
+        return advance(&positions[project, default: 0])
     }
 }

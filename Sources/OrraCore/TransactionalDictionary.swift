@@ -1,14 +1,18 @@
 /// A dictionary whose changes since the last `commit` can be taken back, at the cost of what changed only.
 struct TransactionalDictionary<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private(set) var values: [Key: Value] = [:]
-    /// What a changed key held before: `.some(nil)` for a key that was not there.
-    private var before: [Key: Value?] = [:]
+    /// What each change put an end to, in order; `nil` where there was nothing. A log and no dictionary: most batches are
+    /// never taken back, and hashing a key costs more than keeping it.
+    private var log: [(key: Key, before: Value?)] = []
 
     subscript(key: Key) -> Value? {
         get { values[key] }
         set {
-            if before[key] == nil { before.updateValue(values[key], forKey: key) }
-            values[key] = newValue
+            if let newValue {
+                log.append((key, values.updateValue(newValue, forKey: key)))
+            } else if let before = values.removeValue(forKey: key) {
+                log.append((key, before))
+            }
         }
     }
 
@@ -19,10 +23,10 @@ struct TransactionalDictionary<Key: Hashable & Sendable, Value: Sendable>: Senda
 
     mutating func removeAll() { for key in values.keys { self[key] = nil } }
 
-    mutating func commit() { before.removeAll(keepingCapacity: true) }
+    mutating func commit() { log.removeAll(keepingCapacity: true) }
 
     mutating func rollback() {
-        for (key, value) in before { values[key] = value }
-        before.removeAll(keepingCapacity: true)
+        for change in log.reversed() { values[change.key] = change.before }
+        log.removeAll(keepingCapacity: true)
     }
 }
