@@ -13,6 +13,8 @@ struct HubTuning: Sendable, Hashable {
     var webSocketPingInterval = Duration.seconds(20)
     /// How long a socket may be full before its peer is said to stall.
     var stallInterval = Duration.seconds(1)
+    /// How long the kernel lets a peer that does not read keep data waiting.
+    var userTimeout = DeadPeerDetection().userTimeout
     /// From the end of one look of the pruner to the next.
     var pruneInterval = Duration.seconds(60)
     /// Webhooks of one project that are posted at the same time: slow receivers of one hold up no other.
@@ -29,6 +31,7 @@ struct HubTuning: Sendable, Hashable {
         limits.maxQueuedOutboundMessages = 2 * Limits.maximumCredit + Limits.heldAcknowledgements
         limits.pingInterval = webSocketPingInterval
         limits.stallInterval = stallInterval
+        limits.deadPeer.userTimeout = userTimeout
         return limits
     }
 }

@@ -251,7 +251,7 @@ struct RetentionTests {
     /// The kernel gives a peer that does not read 25 s, which a busy machine may need to fill its buffers.
     private static let patient = {
         var tuning = HubTuning()
-        tuning.socketLimits.deadPeer.userTimeout = .seconds(110)
+        tuning.userTimeout = .seconds(110)
         return tuning
     }()
 
