@@ -32,7 +32,8 @@ struct Change {
         case .orchestration(let row): set(row, \.orchestrations, row.id)
         case .parameterValues(let values, let orchestration): try carry(values, orchestration)
         case .outboxInsert(let row):
-            try insert(.init(row: row, order: tables.insertions), \.outbox, row.key, "an outbox key")
+            guard tables.outbox[row.key] == nil else { break }
+            set(.init(row: row, order: tables.insertions), \.outbox, row.key)
             tables.insertions += 1
         case .outboxDelete(let key):
             if tables.outbox[key]?.row.death == nil { set(nil, \.outbox, key) }
@@ -143,6 +144,7 @@ struct Change {
         case .journal(let entry): try need(entry.orchestration)
         case .orchestration(let row): try need(row.project)
         case .parameterValues(_, let orchestration): try need(orchestration)
+        case .outboxInsert(let row) where tables.outbox[row.key] != nil: break
         case .outboxInsert(let row):
             try need(row.project)
             try need(row.reference.orchestration)

@@ -47,8 +47,8 @@ public protocol Store: Sendable {
     /// compensation's requests.
     func task(of key: IdempotencyKey) async throws(StoreError) -> TaskReference?
 
-    /// The outbox: tasks and compensations that are ready and have no outcome, in the order in which they became ready.
-    /// Dead letters are not among them.
+    /// The outbox: tasks and compensations that wait for a connection, in the order in which they became ready. Dead
+    /// letters are not among them.
     func outbox() async throws(StoreError) -> [OutboxRow]
 
     /// What waits for the project's services and what was given up, waiting ones first, each in the order in which they
@@ -132,8 +132,9 @@ public enum Write: Sendable, Hashable {
     case orchestration(OrchestrationRow)
     /// Makes the orchestration findable by these parameter values.
     case parameterValues([String], OrchestrationID)
+    /// Nothing if the key is in the outbox: up to schema 4 what ran was in it, too.
     case outboxInsert(OutboxRow)
-    /// The entry has its outcome. Nothing if the key is not in the outbox, or is a dead letter's.
+    /// The entry was handed out or has its outcome. Nothing if the key is not in the outbox, or is a dead letter's.
     case outboxDelete(IdempotencyKey)
     /// The entry could not be delivered within the grace period: it stays, as a dead letter, until its orchestration is
     /// deleted. Nothing if the key is not in the outbox, or is a dead letter's already.
@@ -224,7 +225,8 @@ public struct OrchestrationRow: Sendable, Hashable {
     }
 }
 
-/// A task or compensation from when it is ready until it has an outcome: a projection of the journal.
+/// A task or compensation while it waits for a connection, and for good when it was given up: a projection of the
+/// journal.
 public struct OutboxRow: Sendable, Hashable {
     /// Given up: when, and why.
     public struct Death: Sendable, Hashable {
@@ -241,7 +243,7 @@ public struct OutboxRow: Sendable, Hashable {
     public var project: ProjectID
     public var service: ServiceID
     public var readyAt: Timestamp
-    /// `nil` while it waits or runs.
+    /// `nil` while it waits.
     public var death: Death?
 
     public init(

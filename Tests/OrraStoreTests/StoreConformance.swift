@@ -91,7 +91,6 @@ struct StoreConformance {
             await constraint(store, [.journal(S.entry(2, 1, position: 2))])
             await constraint(store, [.journal(S.entry(2, 1, position: 3, event: S.ready(1, key: 1)))])
             await constraint(store, [.journal(S.entry(2, 1, position: 3, event: S.compensationReady(1, key: 1)))])
-            await constraint(store, [.outboxInsert(S.outbox(1, orchestration: 2, readyAt: 2))])
             await constraint(store, [.serviceEvent(S.serviceEntry(position: 3, at: 9))])
             // The same numbers and names elsewhere are free.
             try await store.commit([

@@ -47,7 +47,7 @@ enum Statements {
         """
     static let insertOutbox = """
         INSERT INTO outbox (key, orchestration, task, kind, project, service, ready_at_ms, is_dead, died_at_ms, error)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 IS NOT NULL, ?8, ?9)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 IS NOT NULL, ?8, ?9) ON CONFLICT (key) DO NOTHING
         """
     static let deleteOutbox = "DELETE FROM outbox WHERE key = ? AND is_dead = 0"
     static let buryOutbox = """
