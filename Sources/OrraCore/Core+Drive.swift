@@ -176,8 +176,8 @@ extension Core {
         of orchestration: Orchestration, _ news: OutcomeNews? = nil, at now: Timestamp
     ) {
         var delivery = WebhookDelivery(
-            id: .ordered(at: now, using: &random), project: orchestration.project, orchestration: orchestration.id, url: url,
-            secret: secret, form: form, subject: subject, createdAt: now)
+            id: .ordered(at: now, using: &random), project: orchestration.project, orchestration: orchestration.id,
+            url: url, secret: secret, form: form, subject: subject, createdAt: now)
         guard loads[orchestration.project, default: Load()].deliveries < bounds.deliveries else {
             delivery.giveUp("too many deliveries of this project are pending")
             return writes.append(.delivery(delivery))

@@ -69,7 +69,9 @@ struct ScalarTests {
     @Test("Ids that begin with the time come in its order, and differ within a millisecond")
     func orderedIdentifiers() {
         var generator = SystemRandomNumberGenerator()
-        let times: [Int64] = [.min, 0, 56, 57, 1_790_000_000_000, 1_790_000_000_001, 1_950_000_000_000, 9_000_000_000_000]
+        let times: [Int64] = [
+            .min, 0, 56, 57, 1_790_000_000_000, 1_790_000_000_001, 1_950_000_000_000, 9_000_000_000_000,
+        ]
         let ids = times.map { OrchestrationID.ordered(at: Timestamp(milliseconds: $0), using: &generator) }
         #expect(ids.dropFirst() == ids.dropFirst().sorted()[...])
         #expect(ids[0].rawValue.prefix(10) == "o_22222222")
