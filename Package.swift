@@ -48,6 +48,7 @@ let package = Package(
             dependencies: [
                 "OrraModel", "OrraEngine",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         .target(
             name: "OrraCore",

@@ -102,8 +102,16 @@ extension Core {
             .progressed(
                 Progressed(project: orchestration.project, orchestration: orchestration.id, position: position)))
         for change in OutboxProjection.changes(by: event, of: orchestration, at: now) {
-            writes.append(change)
-            if case .outboxInsert(let row) = change { tasksByKey[row.key] = row.reference }
+            switch change {
+            case .outboxInsert(let row):
+                tasksByKey[row.key] = row.reference
+                outbox.insert(row)
+            case .outboxDelete(let key):
+                // What runs was handed out by this hub, and its row deleted then.
+                outbox.delete(key, isThere: live[orchestration.id]?.isInFlight(key) != true)
+            case .outboxDead(let key, let at, let error): outbox.bury(key, at: at, error: error)
+            default: preconditionFailure("the outbox's projection changes the outbox only")
+            }
         }
         switch event {
         // Only the current request's key is routed; who answers an older one is told that all is well.
@@ -170,8 +178,8 @@ extension Core {
         of orchestration: Orchestration, _ news: OutcomeNews? = nil, at now: Timestamp
     ) {
         var delivery = WebhookDelivery(
-            id: .random(using: &random), project: orchestration.project, orchestration: orchestration.id, url: url,
-            secret: secret, form: form, subject: subject, createdAt: now)
+            id: .ordered(at: now, using: &random), project: orchestration.project, orchestration: orchestration.id,
+            url: url, secret: secret, form: form, subject: subject, createdAt: now)
         guard loads[orchestration.project, default: Load()].deliveries < bounds.deliveries else {
             delivery.giveUp("too many deliveries of this project are pending")
             return writes.append(.delivery(delivery))
@@ -249,6 +257,14 @@ extension Core {
 }
 
 extension Orchestration {
+    /// Whether the task or compensation of this key is with a connection.
+    fileprivate func isInFlight(_ key: IdempotencyKey) -> Bool {
+        tasks.contains { task in
+            if task.key == key { return task.phase.kind == .inFlight }
+            return task.undo?.key == key && task.undo?.phase.kind == .inFlight
+        }
+    }
+
     /// What goes to the connection, if this execution is in flight there.
     fileprivate func delivery(of reference: TaskReference, execution: ExecutionID) -> TaskDelivery? {
         guard let task = self[reference.task] else { return nil }

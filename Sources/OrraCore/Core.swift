@@ -51,6 +51,7 @@ public struct Core: Sendable {
     var writes: [Write] = []
     /// Where in `writes` each orchestration's row stands: the last state of a batch is written, once.
     var rows: [OrchestrationID: Int] = [:]
+    var outbox = OutboxChanges()
     var effects: [Effect] = []
     var touchedServices: Set<ServiceID> = []
     var touchedConnections: Set<ConnectionID> = []
@@ -182,6 +183,7 @@ public struct Core: Sendable {
             pending?.hasWakeups = true
             applyDueWakeups(at: now)
         }
+        writes += outbox.take()
         return Batch(writes: writes)
     }
 
@@ -233,6 +235,7 @@ public struct Core: Sendable {
     private mutating func resetBatch() {
         writes = []
         rows.removeAll(keepingCapacity: true)
+        outbox.removeAll()
         effects = []
         touchedServices = []
         touchedConnections = []

@@ -8,16 +8,24 @@ public import OrraModel
 #endif
 
 extension IdempotencyKey {
-    /// SHA-256 over orchestration, task and `task`, in hexadecimal. Made once, when the task becomes ready, and journaled.
+    /// From a digest of orchestration, task and `task`. Made once, when the task becomes ready, and journaled.
     public static func task(_ task: TaskID, of orchestration: OrchestrationID) -> IdempotencyKey {
-        let digest = SHA256.hash(data: Array("\(orchestration)\n\(task)\ntask".utf8))
-        return IdempotencyKey(rawValue: digest.hexadecimal)
+        make("\(orchestration)\n\(task)\ntask", orchestration)
     }
 
-    /// Of the `number`th request to undo the task: SHA-256 over orchestration, task, `compensation` and the number.
+    /// Of the `number`th request to undo the task: from a digest of orchestration, task, `compensation` and the number.
     static func compensation(of task: TaskID, of orchestration: OrchestrationID, number: Int) -> IdempotencyKey {
-        let digest = SHA256.hash(data: Array("\(orchestration)\n\(task)\ncompensation\n\(number)".utf8))
-        return IdempotencyKey(rawValue: digest.hexadecimal)
+        make("\(orchestration)\n\(task)\ncompensation\n\(number)", orchestration)
+    }
+
+    /// In hexadecimal: the characters with which the orchestration's id tells its time, so that keys of one time stand
+    /// together in the store's index, and the first 24 bytes of the text's SHA-256.
+    private static func make(_ text: String, _ orchestration: OrchestrationID) -> IdempotencyKey {
+        let digest = SHA256.hash(data: Array(text.utf8))
+        let length = OrchestrationKind.timeLength
+        let time = orchestration.rawValue.utf8.dropFirst(OrchestrationKind.prefix.utf8.count).prefix(length)
+        let padding = repeatElement(0 as UInt8, count: length - time.count)
+        return IdempotencyKey(rawValue: (Array(time) + padding + digest.prefix(32 - length)).hexadecimal)
     }
 
     /// A number in 0..<1 for the jitter of an attempt: spread like chance, and the same at every replay.

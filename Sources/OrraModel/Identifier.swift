@@ -1,4 +1,5 @@
-/// A name that clients and operators see, such as `o_7mQ2…`: a prefix that says what it names, and random letters.
+/// A name that clients and operators see, such as `o_7mQ2…`: a prefix that says what it names, and letters that are
+/// random, or the time of its making and random ones.
 ///
 /// The kind is part of the type, so that a service's id can't be passed where a project's is wanted.
 public struct Identifier<Kind: IdentifierKind>: Sendable, Hashable, RawRepresentable {
@@ -12,6 +13,7 @@ public struct Identifier<Kind: IdentifierKind>: Sendable, Hashable, RawRepresent
 public protocol IdentifierKind {
     /// With its underscore: `o_`.
     static var prefix: String { get }
+    /// In the order of their codes: ids are compared as texts.
     static var alphabet: [UInt8] { get }
     /// How many characters follow the prefix: enough for 122 random bits.
     static var length: Int { get }
@@ -34,10 +36,10 @@ public enum ServiceIdentity: IdentifierKind {
     public static let alphabet = Array("abcdefghijklmnopqrstuvwxyz".utf8)
     public static let length = 26
 }
-public enum OrchestrationKind: IdentifierKind { public static let prefix = "o_" }
+public enum OrchestrationKind: OrderedIdentifierKind { public static let prefix = "o_" }
 public enum ExecutionKind: IdentifierKind { public static let prefix = "e_" }
 public enum WebhookKind: IdentifierKind { public static let prefix = "w_" }
-public enum DeliveryKind: IdentifierKind { public static let prefix = "d_" }
+public enum DeliveryKind: OrderedIdentifierKind { public static let prefix = "d_" }
 public enum InterimKind: IdentifierKind { public static let prefix = "i_" }
 public enum CompensationKind: IdentifierKind { public static let prefix = "c_" }
 public enum PlanKind: IdentifierKind { public static let prefix = "pl_" }
@@ -75,14 +77,19 @@ extension Identifier: CustomStringConvertible {
 }
 
 extension Identifier {
-    /// Makes an id of uniformly drawn characters: bytes at or above the largest multiple of the alphabet's size are
-    /// passed over, so that no character is likelier than another. Eight bytes are drawn at once: each draw may ask the
-    /// operating system.
+    /// Makes an id of uniformly drawn characters.
     public static func random(using generator: inout some RandomNumberGenerator) -> Self {
+        var text = Array(Kind.prefix.utf8)
+        appendRandom(to: &text, using: &generator)
+        return Self(String(decoding: text, as: UTF8.self))
+    }
+
+    /// Bytes at or above the largest multiple of the alphabet's size are passed over, so that no character is likelier
+    /// than another. Eight bytes are drawn at once: each draw may ask the operating system.
+    private static func appendRandom(to text: inout [UInt8], using generator: inout some RandomNumberGenerator) {
         let alphabet = Kind.alphabet
         let bound = 256 / alphabet.count * alphabet.count
-        var text = Array(Kind.prefix.utf8)
-        let length = text.count + Kind.length
+        let length = Kind.prefix.utf8.count + Kind.length
         text.reserveCapacity(length)
         while text.count < length {
             var bytes: UInt64 = generator.next()
@@ -92,6 +99,31 @@ extension Identifier {
                 if byte < bound { text.append(alphabet[byte % alphabet.count]) }
             }
         }
+    }
+}
+
+/// Kinds of which many are made and stored: their ids begin with the time, so that those of one time stand together in
+/// every index, and a commit writes few pages.
+public protocol OrderedIdentifierKind: IdentifierKind {}
+
+extension OrderedIdentifierKind {
+    /// How many characters the time takes: milliseconds since 1970, for the next three thousand years. What remains has
+    /// 81 random bits.
+    public static var timeLength: Int { 8 }
+}
+
+extension Identifier where Kind: OrderedIdentifierKind {
+    /// Makes an id that is greater than those of earlier milliseconds. Nothing may rely on the order: clocks go back.
+    public static func ordered(at time: Timestamp, using generator: inout some RandomNumberGenerator) -> Self {
+        let alphabet = Kind.alphabet
+        var text = Array(Kind.prefix.utf8)
+        var (rest, digits) = (max(time.milliseconds, 0), [UInt8]())
+        for _ in 0..<Kind.timeLength {
+            digits.append(alphabet[Int(rest % Int64(alphabet.count))])
+            rest /= Int64(alphabet.count)
+        }
+        text += digits.reversed()
+        appendRandom(to: &text, using: &generator)
         return Self(String(decoding: text, as: UTF8.self))
     }
 }

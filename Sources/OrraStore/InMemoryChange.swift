@@ -29,10 +29,11 @@ struct Change {
         case .webhook(let webhook): try insert(webhook, \.webhooks, webhook.id, "a webhook's id")
         case .service(let service): try register(service)
         case .journal(let entry): try append(entry)
-        case .orchestration(let row): set(row, \.orchestrations, row.id)
+        case .orchestration(let row): try bringUp(row)
         case .parameterValues(let values, let orchestration): try carry(values, orchestration)
         case .outboxInsert(let row):
-            try insert(.init(row: row, order: tables.insertions), \.outbox, row.key, "an outbox key")
+            guard tables.outbox[row.key] == nil else { break }
+            set(.init(row: row, order: tables.insertions), \.outbox, row.key)
             tables.insertions += 1
         case .outboxDelete(let key):
             if tables.outbox[key]?.row.death == nil { set(nil, \.outbox, key) }
@@ -40,7 +41,7 @@ struct Change {
             guard var waiting = tables.outbox[key], waiting.row.death == nil else { return }
             waiting.row.death = .init(at: at, error: error)
             set(waiting, \.outbox, key)
-        case .delivery(let delivery): set(delivery, \.deliveries, delivery.id)
+        case .delivery(let delivery): bringUp(delivery)
         case .failedCompensation(let failed): set(failed, \.failedCompensations, failed.id)
         case .submission(let row): set(row, \.submissions, .init(project: row.project, key: row.key))
         case .serviceEvent(let entry): try append(entry)
@@ -73,6 +74,25 @@ struct Change {
     ) throws(StoreError) {
         guard tables[keyPath: table][key] == nil else { throw Self.taken(what) }
         set(value, table, key)
+    }
+
+    private mutating func bringUp(_ row: OrchestrationRow) throws(StoreError) {
+        if let old = tables.orchestrations[row.id],
+            (old.project, old.action, old.receivedAt) != (row.project, row.action, row.receivedAt)
+        {
+            throw Self.taken("an orchestration's id")
+        }
+        set(row, \.orchestrations, row.id)
+    }
+
+    private mutating func bringUp(_ delivery: WebhookDelivery) {
+        let name = Tables.DeliveryName(orchestration: delivery.orchestration, id: delivery.id)
+        var row = tables.deliveries[name] ?? delivery
+        row.state = delivery.state
+        row.attempts = delivery.attempts
+        row.nextAttempt = delivery.nextAttempt
+        row.lastError = delivery.lastError
+        set(row, \.deliveries, name)
     }
 
     private mutating func register(_ service: Service) throws(StoreError) {
@@ -143,6 +163,7 @@ struct Change {
         case .journal(let entry): try need(entry.orchestration)
         case .orchestration(let row): try need(row.project)
         case .parameterValues(_, let orchestration): try need(orchestration)
+        case .outboxInsert(let row) where tables.outbox[row.key] != nil: break
         case .outboxInsert(let row):
             try need(row.project)
             try need(row.reference.orchestration)

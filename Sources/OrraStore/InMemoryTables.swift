@@ -4,6 +4,11 @@ import OrraModel
 /// The tables of ``InMemoryStore``. A batch is applied in place; each step notes how to take it back, so that a batch
 /// that turns out to be impossible leaves nothing, without copying what is stored.
 struct Tables: Sendable {
+    struct DeliveryName: Hashable {
+        var orchestration: OrchestrationID
+        var id: DeliveryID
+    }
+
     struct ServiceName: Hashable {
         var project: ProjectID
         var kind: ServiceKind
@@ -67,7 +72,7 @@ struct Tables: Sendable {
     var carriers: [ParameterValue: Set<OrchestrationID>] = [:]
     var outbox: [IdempotencyKey: Waiting] = [:]
     var insertions = 0
-    var deliveries: [DeliveryID: WebhookDelivery] = [:]
+    var deliveries: [DeliveryName: WebhookDelivery] = [:]
     var failedCompensations: [CompensationID: FailedCompensation] = [:]
     var submissions: [SubmissionKey: SubmissionRow] = [:]
     var lastEntryAt: Timestamp?

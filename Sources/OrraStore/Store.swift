@@ -47,8 +47,7 @@ public protocol Store: Sendable {
     /// compensation's requests.
     func task(of key: IdempotencyKey) async throws(StoreError) -> TaskReference?
 
-    /// The outbox: tasks and compensations that are ready and have no outcome, in the order in which they became ready.
-    /// Dead letters are not among them.
+    /// Tasks and compensations that wait for a connection, in the order in which they became ready. No dead letters.
     func outbox() async throws(StoreError) -> [OutboxRow]
 
     /// What waits for the project's services and what was given up, waiting ones first, each in the order in which they
@@ -128,17 +127,18 @@ public enum Write: Sendable, Hashable {
     /// `taskReady` and `compensationReady` is findable from then on (``Store/task(of:)``); `.constraint` if it is
     /// taken.
     case journal(JournalEntry)
-    /// Inserts, or replaces the row with this id.
+    /// Inserts, or replaces the row with this id. `.constraint` if that has another project, action or time.
     case orchestration(OrchestrationRow)
     /// Makes the orchestration findable by these parameter values.
     case parameterValues([String], OrchestrationID)
+    /// Nothing if the key is in the outbox: up to schema 4 what ran was in it, too.
     case outboxInsert(OutboxRow)
-    /// The entry has its outcome. Nothing if the key is not in the outbox, or is a dead letter's.
+    /// The entry was handed out or has its outcome. Nothing if the key is not in the outbox, or is a dead letter's.
     case outboxDelete(IdempotencyKey)
     /// The entry could not be delivered within the grace period: it stays, as a dead letter, until its orchestration is
     /// deleted. Nothing if the key is not in the outbox, or is a dead letter's already.
     case outboxDead(IdempotencyKey, at: Timestamp, error: String)
-    /// Inserts, or replaces the row with this id.
+    /// Inserts, or brings the row of this orchestration and id up to date: its state, attempts, next attempt and error.
     case delivery(WebhookDelivery)
     /// Inserts, or replaces the row with this id.
     case failedCompensation(FailedCompensation)
@@ -224,7 +224,7 @@ public struct OrchestrationRow: Sendable, Hashable {
     }
 }
 
-/// A task or compensation from when it is ready until it has an outcome: a projection of the journal.
+/// A task or compensation that waits for a connection, or was given up: a projection of the journal.
 public struct OutboxRow: Sendable, Hashable {
     /// Given up: when, and why.
     public struct Death: Sendable, Hashable {
@@ -241,7 +241,7 @@ public struct OutboxRow: Sendable, Hashable {
     public var project: ProjectID
     public var service: ServiceID
     public var readyAt: Timestamp
-    /// `nil` while it waits or runs.
+    /// `nil` while it waits.
     public var death: Death?
 
     public init(

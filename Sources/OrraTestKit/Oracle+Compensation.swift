@@ -47,7 +47,10 @@ extension Oracle {
         case .compensationWaiting(let event):
             changeUndo(event.task, id, &account) { undo, oracle in
                 oracle.expect(undo.ended == nil && undo.key != nil, "undo", "\(id) \(event.task) waits for nothing")
-                if event.reason != .serviceAway { oracle.release(&undo) }
+                if event.reason != .serviceAway {
+                    oracle.release(&undo)
+                    if let key = undo.key { oracle.outbox.insert(key) }
+                }
                 if event.reason == .connectionLost { undo.lostConnections += 1 }
             }
         case .compensationAttemptFailed(let event): undoFailed(event, entry, &account)
@@ -155,7 +158,11 @@ extension Oracle {
             if let last, let instance = last.instance, last.attempt == event.attempt, event.instance != instance {
                 oracle.expect(entry.at >= last.at + .seconds(30), "lease", "\(label) went to another replica too early")
             }
-            if let key = undo.key, let service { oracle.took(key, event.connection, of: service) }
+            if let key = undo.key, let service {
+                oracle.took(key, event.connection, of: service)
+                let waited = oracle.outbox.remove(key) != nil
+                oracle.expect(waited, "outbox", "\(label) was handed out though it did not wait")
+            }
             undo.holder = event.connection
             undo.dispatches.append(
                 .init(
@@ -172,6 +179,7 @@ extension Oracle {
             let label = "\(id) \(event.task), compensation"
             oracle.release(&undo)
             oracle.expect(undo.ended == nil, "undo", "\(label): an attempt failed after the end")
+            if let key = undo.key { oracle.outbox.remove(key) }
             undo.failedAttempts = max(undo.failedAttempts, event.attempt)
             if let partial = event.partial { undo.partial = partial }
             guard event.isAnswered else {
@@ -182,7 +190,6 @@ extension Oracle {
             let isSent = undo.key.map { oracle.hasSent($0) { _ in true } }
             oracle.expect(isSent == true, "invented", "\(label): an answer that nobody sent")
             undo.answered = undo.number
-            if let key = undo.key { oracle.outbox.remove(key) }
         }
     }
 

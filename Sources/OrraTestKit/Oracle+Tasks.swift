@@ -12,7 +12,10 @@ extension Oracle {
         case .taskWaiting(let event):
             change(event.task, of: id, &account) { task, oracle in
                 oracle.expect(task.outcome == nil && task.key != nil, "task", "\(id) \(event.task) waits for nothing")
-                if event.reason != .serviceAway { oracle.release(&task) }
+                if event.reason != .serviceAway {
+                    oracle.release(&task)
+                    if let key = task.key { oracle.outbox.insert(key) }
+                }
                 if event.reason == .connectionLost { task.lostConnections += 1 }
             }
         case .taskInterim(let event):
@@ -185,7 +188,11 @@ extension Oracle {
                     entry.at >= last.at + timeout, "lease",
                     "\(label) went to another replica before the deadline of the one that has it")
             }
-            if let key = task.key { oracle.took(key, event.connection, of: task.plan.service) }
+            if let key = task.key {
+                oracle.took(key, event.connection, of: task.plan.service)
+                let waited = oracle.outbox.remove(key) != nil
+                oracle.expect(waited, "outbox", "\(label) was handed out though it did not wait")
+            }
             task.holder = event.connection
             task.dispatches.append(
                 .init(
@@ -203,6 +210,7 @@ extension Oracle {
             task.failedAttempts += 1
             oracle.expect(event.attempt == task.failedAttempts, "attempt", "\(label): attempts are miscounted")
             oracle.release(&task)
+            if let key = task.key { oracle.outbox.remove(key) }
             guard event.execution != nil else {
                 // A timeout: nobody may be timed out before the deadline.
                 let deadline = task.dispatches.last.map { $0.at + timeout }

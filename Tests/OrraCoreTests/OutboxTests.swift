@@ -53,6 +53,107 @@ struct OutboxTests {
         #expect(bench.deliveries.isEmpty)
     }
 
+    /// As `Bench.run`, and returns what the batches did to the outbox.
+    private static func changes(_ bench: inout Bench) async throws -> [Write] {
+        var changes: [Write] = []
+        bench.effects = []
+        while let batch = bench.core.nextBatch(at: bench.now) {
+            changes += batch.writes.filter(\.isOfOutbox)
+            if !batch.writes.isEmpty { try await bench.store.commit(batch.writes) }
+            bench.effects += bench.core.committed()
+        }
+        return changes
+    }
+
+    @Test("what is handed out at once leaves no trace; what waits is there until it is handed out, and again")
+    func traces() async throws {
+        var bench = try await Bench.make("echo")
+        bench.connect(1, "echo")
+        bench.submit(Sample.received("o_1"), Sample.chain("echo", "echo"))
+        #expect(try await Self.changes(&bench).isEmpty)
+        var delivery = try #require(bench.deliveries.first)
+        bench.report(.output(Sample.output, nil), of: delivery, on: 1)
+        #expect(try await Self.changes(&bench).isEmpty)
+        delivery = try #require(bench.deliveries.first)
+        let (key, readyAt) = (delivery.key, bench.now)
+
+        // Its connection is lost: it waits, at its old place.
+        bench.now = bench.now + .seconds(1)
+        bench.core.enqueue(.disconnected(ConnectionID(1)))
+        let lost = try await Self.changes(&bench)
+        guard lost.count == 1, case .outboxInsert(let row)? = lost.first else {
+            Issue.record("\(lost)")
+            return
+        }
+        #expect(row.key == key)
+        #expect(row.readyAt == readyAt)
+        #expect(row.reference == TaskReference(OrchestrationID("o_1"), TaskID(2)))
+        bench.connect(2, "echo")
+        #expect(try await Self.changes(&bench) == [.outboxDelete(key)])
+
+        // It fails, and waits for its next attempt: not for a connection. Then it is handed out at once.
+        bench.report(.error("not now"), of: try #require(bench.deliveries.first), on: 2)
+        #expect(try await Self.changes(&bench).isEmpty)
+        bench.now = try #require(bench.core.nextWakeup)
+        #expect(try await Self.changes(&bench).isEmpty)
+        bench.report(.output(Sample.output, nil), of: try #require(bench.deliveries.first), on: 2)
+        #expect(try await Self.changes(&bench).isEmpty)
+        #expect(bench.core.liveCount == 0)
+        #expect(try await bench.store.outbox(of: Sample.project.id, limit: 9).isEmpty)
+    }
+
+    @Test("a task that a restart finds with a connection waits; the row that an older hub left of it does no harm")
+    func olderHub() async throws {
+        for isOlder in [false, true] {
+            var bench = try await Bench.make("echo")
+            bench.connect(1, "echo")
+            bench.submit(Sample.received("o_1"), Sample.chain("echo"))
+            try await bench.run()
+            let delivery = try #require(bench.deliveries.first)
+            let row = OutboxRow(
+                key: delivery.key, reference: delivery.reference, project: Sample.project.id, service: delivery.service,
+                readyAt: bench.now)
+            if isOlder { try await bench.store.commit([.outboxInsert(row)]) }
+            bench = try await bench.restarted()
+            try await bench.run()
+            #expect(try await bench.store.outbox() == [row])
+            bench.connect(2, "echo")
+            try await bench.run()
+            #expect(try await bench.store.outbox().isEmpty)
+            bench.report(.output(Sample.output, nil), of: try #require(bench.deliveries.first), on: 2)
+            try await bench.run()
+            #expect(bench.core.liveCount == 0)
+        }
+    }
+
+    @Test("an answer that comes while a task waits takes its row away")
+    func answered() async throws {
+        var bench = try await Bench.make("echo")
+        bench.connect(1, "echo")
+        bench.submit(Sample.received("o_1"), Sample.chain("echo"))
+        try await bench.run()
+        let delivery = try #require(bench.deliveries.first)
+        bench.core.enqueue(.disconnected(ConnectionID(1)))
+        try await bench.run()
+        #expect(try await bench.store.outbox().count == 1)
+        // What its client kept while it was away comes before the task is handed out again.
+        bench.connect(2, "echo", credit: 0)
+        bench.report(.output(Sample.output, nil), of: delivery, on: 2)
+        #expect(try await Self.changes(&bench) == [.outboxDelete(delivery.key)])
+        #expect(bench.core.liveCount == 0)
+    }
+
+    @Test("a batch that fails leaves nothing of what it did to the outbox")
+    func failedBatch() async throws {
+        var bench = try await Bench.make("echo")
+        bench.store.failNextCommits(with: StoreError(.unavailable, "full"))
+        bench.submit(Sample.received("o_1"), Sample.chain("echo"))
+        try await bench.run()
+        #expect(try await Self.changes(&bench).isEmpty)
+        try await bench.submit(2...2)
+        #expect(try await bench.store.outbox().map(\.reference.orchestration) == [OrchestrationID("o_2")])
+    }
+
     @Test("a crowd that waits comes and goes in bounded steps, and all of it is delivered")
     func crowd() async throws { try await Self.wait(3_000, cycles: 3) }
 
@@ -138,5 +239,14 @@ struct OutboxTests {
         let text = (try? String(contentsOf: URL(filePath: "/proc/self/status"), encoding: .utf8)) ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix(name) } ?? ""
         return Int(line.filter(\.isNumber)) ?? 0
+    }
+}
+
+extension Write {
+    var isOfOutbox: Bool {
+        switch self {
+        case .outboxInsert, .outboxDelete, .outboxDead: true
+        default: false
+        }
     }
 }

@@ -47,6 +47,29 @@ struct BudgetTests {
         }
     }
 
+    /// Each is written twice: to the write-ahead log, and once for many commits to its place.
+    @Test("a chain of ten changes at most 72 pages of the database, five in a hop")
+    func pages() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try await SQLiteStore.open(directory: directory)
+            func logged(_ mode: String) async throws -> Int {
+                try await store.pool.writeWithoutTransaction { database in
+                    try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(\(mode))")?["log"] ?? -1
+                }
+            }
+            try await withTestHub(store) { hub in
+                // The second one finds tables that are not empty.
+                _ = try await Self.run(hub)
+                #expect(try await logged("TRUNCATE") == 0)
+                let (service, _) = try await Self.run(hub)
+                try await service.socket.roundTrip()
+                let pages = try await logged("PASSIVE")
+                #expect(pages <= 72, "\(pages) pages")
+                #expect(pages > 0)
+            }
+        }
+    }
+
     @Test("a task takes two frames to its service: the request, and the acknowledgement of its result")
     func frames() async throws {
         try await withTestHub { hub in

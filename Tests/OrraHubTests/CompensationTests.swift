@@ -273,8 +273,10 @@ struct CompensationTests {
             try await reserve.socket.roundTrip()
             #expect(reserve.undoings.isEmpty)
             let entries = try await project.get("/outbox").json["entries"]?.array ?? []
-            #expect(entries.count == 2)
-            let waiting = entries.first { $0["kind"] == "compensation" }
+            // The other one runs.
+            #expect(entries.count == 1)
+            let waiting = entries.first
+            #expect(waiting?["kind"] == "compensation")
             #expect(waiting?["orchestrationId"]?.string == id.rawValue)
             #expect(waiting?["taskId"] == "task1")
             #expect(waiting?["state"] == "waiting")

@@ -1,8 +1,8 @@
 import GRDB
-import OrraEngine
 import OrraModel
 import Testing
 
+@testable import OrraEngine
 @testable import OrraStore
 
 @Suite("SQLite migrations")
@@ -161,6 +161,119 @@ struct SQLiteMigrationTests {
         }
     }
 
+    /// Orchestrations whose ids and keys are chance, and one that a newer hub made: they begin with the time.
+    static let chance = OrchestrationID("o_zzzexc3wfgPWhvdK77NMFx5")
+    static let ordered = OrchestrationID("o_2tQWc4RDgPWhvdK77NMFx5")
+
+    static func key(_ id: OrchestrationID, isOrdered: Bool) -> IdempotencyKey {
+        let time = id.rawValue.utf8.dropFirst(2).prefix(8).hexadecimal
+        return IdempotencyKey(rawValue: (isOrdered ? time : "00000000ffffffff") + String(repeating: "a", count: 48))
+    }
+
+    @Test("what version 4 wrote is found again: keys and deliveries, which are deleted with their action")
+    func upgradeFromFourth() async throws {
+        try await TemporaryDirectory.use { directory in
+            try makeSecond(in: directory)
+            let queue = try DatabaseQueue(path: directory + "/orra.db")
+            try Migrations.migrator.migrate(queue, upTo: "4 pages of the journal")
+            let old = Self.key(Self.chance, isOrdered: false)
+            let event = String(
+                decoding: try WireEncoder().encode(
+                    Event.taskReady(.init(task: TaskID(1), input: .emptyObject, key: old))),
+                as: UTF8.self)
+            let (time, id) = (S.at(4).milliseconds, Self.chance.rawValue)
+            try await queue.write { database in
+                try database.execute(
+                    sql: """
+                        INSERT INTO orchestrations VALUES (?, 'p_one', 'a', 'failed', NULL, ?, ?, 0, 0, 0, 0, 0, 0, NULL)
+                        """, arguments: [id, time, time])
+                try database.execute(
+                    sql: "INSERT INTO journal VALUES (?, 1, 'p_one', 5, ?, ?, 1)", arguments: [id, time, event])
+                try database.execute(
+                    sql: "INSERT INTO task_keys VALUES (?, ?, 'task1', 'task')", arguments: [old.rawValue, id])
+                try database.execute(
+                    sql: """
+                        INSERT INTO deliveries VALUES
+                            ('d_z', 'p_one', ?, 'http://a', NULL, 'merged', ?, 'pending', 3, ?, NULL, 'outcome', NULL)
+                        """, arguments: [id, time, time])
+            }
+            try queue.close()
+
+            let store = try await SQLiteStore.open(directory: directory)
+            #expect(try await store.task(of: S.key(7)) == TaskReference(S.id(1), TaskID(12)))
+            #expect(try await store.task(of: old) == TaskReference(Self.chance, TaskID(1)))
+            var failed = S.delivery("b", orchestration: 2, createdAt: 3, state: .failed)
+            failed.subject = .compensationFailed(TaskID(12))
+            #expect(try await store.failedDeliveries(of: S.project.id, limit: 9) == [failed])
+            var pending = try #require(try await store.recover().deliveries.first)
+            #expect(pending.id == DeliveryID("d_z") && pending.orchestration == Self.chance)
+            #expect(pending.url == "http://a" && pending.attempts == 3 && pending.subject == .outcome)
+            #expect(try await store.recover().deliveries.count == 1)
+            #expect(try await store.prunable(of: S.project.id, endedBefore: S.at(99), limit: 9).isEmpty)
+
+            pending.state = .delivered
+            try await store.commit([.delivery(pending), .hide([Self.chance]), .prune(Self.chance, rows: 9)])
+            #expect(try await store.task(of: old) == nil)
+            #expect(try await store.task(of: S.key(7)) != nil)
+            #expect(try await store.recover().deliveries.isEmpty)
+            let left = try await store.pool.read { database in
+                try ["task_keys", "deliveries"].map { table in
+                    try Int.fetchOne(
+                        database, sql: "SELECT count(*) FROM \(table) WHERE orchestration = ?", arguments: [id]) ?? 0
+                }
+            }
+            #expect(left == [0, 0])
+            await store.close()
+        }
+    }
+
+    @Test("keys are deleted with their action, whether they begin with its time or not, and no other's are")
+    func keys() async throws {
+        try await TemporaryDirectory.use { directory in
+            let store = try await SQLiteStore.open(directory: directory)
+            // Made in the same millisecond.
+            let twin = OrchestrationID(Self.ordered.rawValue.dropLast() + "6")
+            var batch = S.base
+            for (number, id) in [Self.ordered, twin].enumerated() {
+                var row = S.row(number, status: .failed, endedAt: S.at(1))
+                row.id = id
+                batch.append(.orchestration(row))
+                for (seq, isOrdered) in [true, false].enumerated() {
+                    var key = Self.key(id, isOrdered: isOrdered).rawValue.dropLast()
+                    key.append(number == 0 ? "b" : "c")
+                    let event = Event.taskReady(
+                        .init(task: TaskID(seq + 1), input: .emptyObject, key: IdempotencyKey(rawValue: String(key))))
+                    batch.append(
+                        .journal(
+                            JournalEntry(
+                                orchestration: id, project: S.project.id, seq: seq + 1,
+                                position: Int64(number * 2 + seq + 1), at: S.at(1), event: event)))
+                }
+            }
+            try await store.commit(batch)
+            func keys() async throws -> [String] {
+                try await store.pool.read {
+                    try String.fetchAll($0, sql: "SELECT orchestration FROM task_keys ORDER BY orchestration")
+                }
+            }
+            let (one, other) = (Self.ordered.rawValue, twin.rawValue)
+            #expect(try await keys() == [one, one, other, other])
+            // Only those of the other kind are in the index.
+            let indexed = try await store.pool.read { database in
+                try Int.fetchOne(
+                    database,
+                    sql: """
+                        SELECT count(*) FROM task_keys INDEXED BY task_keys_without_time
+                        WHERE substr(key, 1, 16) <> lower(hex(substr(orchestration, 3, 8)))
+                        """)
+            }
+            #expect(indexed == 2)
+            try await store.commit([.hide([Self.ordered]), .prune(Self.ordered, rows: 9)])
+            #expect(try await keys() == [other, other])
+            await store.close()
+        }
+    }
+
     @Test("a document that was damaged is said to be, without its content, and others are read")
     func damagedDocument() async throws {
         try await TemporaryDirectory.use { directory in
@@ -257,8 +370,7 @@ struct SQLiteMigrationTests {
             }
             #expect(
                 Set(referring) == [
-                    "journal", "task_keys", "parameter_values", "outbox", "deliveries", "failed_compensations",
-                    "submissions",
+                    "journal", "parameter_values", "outbox", "deliveries", "failed_compensations", "submissions",
                 ])
             #expect(indexed == referring)
             await store.close()

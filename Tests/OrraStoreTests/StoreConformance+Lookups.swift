@@ -118,6 +118,13 @@ extension StoreConformance {
             #expect(try await store.outbox() == [rows[4], rows[2], rows[0], rows[3]])
             try await store.commit([.outboxDelete(S.key(2)), .outboxInsert(rows[4]), .outboxDelete(S.key(2))])
             #expect(try await store.outbox() == [rows[2], rows[0], rows[3]])
+            // One that is there stays as it is, also a dead letter.
+            try await store.commit([
+                .outboxInsert(S.outbox(10, orchestration: 1, readyAt: 99)),
+                .outboxDead(S.key(1), at: S.at(9), error: "away"), .outboxInsert(rows[3]),
+            ])
+            #expect(try await store.outbox() == [rows[2], rows[0]])
+            #expect(try await store.outbox(of: S.project.id, limit: 9).count == 3)
         }
     }
 

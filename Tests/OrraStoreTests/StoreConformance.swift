@@ -91,7 +91,6 @@ struct StoreConformance {
             await constraint(store, [.journal(S.entry(2, 1, position: 2))])
             await constraint(store, [.journal(S.entry(2, 1, position: 3, event: S.ready(1, key: 1)))])
             await constraint(store, [.journal(S.entry(2, 1, position: 3, event: S.compensationReady(1, key: 1)))])
-            await constraint(store, [.outboxInsert(S.outbox(1, orchestration: 2, readyAt: 2))])
             await constraint(store, [.serviceEvent(S.serviceEntry(position: 3, at: 9))])
             // The same numbers and names elsewhere are free.
             try await store.commit([
@@ -171,11 +170,20 @@ struct StoreConformance {
             var delivery = S.delivery("a", orchestration: 1, createdAt: 1, state: .pending)
             delivery.attempts = 3
             delivery.lastError = nil
-            delivery.subject = .compensationFailed(TaskID(3))
-            try await store.commit([.service(service), .orchestration(row), .delivery(delivery)])
+            delivery.nextAttempt = S.at(9)
+            // What a delivery tells, and to whom, stays.
+            var other = delivery
+            other.subject = .compensationFailed(TaskID(3))
+            other.url = "http://127.0.0.1/other"
+            try await store.commit([.service(service), .orchestration(row), .delivery(other)])
             #expect(try await store.recover().services == [service])
             #expect(try await store.recover().deliveries == [delivery])
             #expect(try await store.orchestration(S.id(1)) == row)
+            // An id is one action's.
+            row.action = "another"
+            await constraint(store, [.orchestration(row)])
+            await constraint(store, [.orchestration(S.row(1, project: S.otherProject.id))])
+            await constraint(store, [.orchestration(S.row(1, receivedAt: 77))])
             // The old name is free.
             try await store.commit([.service(S.service("echo", id: "new"))])
         }
@@ -272,6 +280,32 @@ struct StoreConformance {
             #expect(recovery.positions == [S.project.id: 22])
             // The latest time, not the time of the last entry written.
             #expect(recovery.lastEntryAt == S.at(500))
+        }
+    }
+
+    @Test(
+        "the latest time is kept: over a clock that goes back, and when its entry is deleted",
+        arguments: StoreBackend.allCases)
+    func latestTime(_ backend: StoreBackend) async throws {
+        try await backend.open { opened in
+            func check(_ time: Int64, _ batch: [Write]) async throws {
+                try await opened.store.commit(batch)
+                #expect(try await opened.store.recover().lastEntryAt == S.at(time))
+                try await opened.reopen()
+                #expect(try await opened.store.recover().lastEntryAt == S.at(time))
+            }
+            let rows = (1...2).map { Write.orchestration(S.row($0, status: .failed, endedAt: S.at(2))) }
+            try await check(5, S.base + rows + [.journal(S.entry(1, 1, position: 1, at: 5))])
+            try await check(9, [.journal(S.entry(2, 1, position: 2, at: 9))])
+            try await check(9, [.hide([S.id(2)]), .prune(S.id(2), rows: 9)])
+            try await check(9, [.journal(S.entry(1, 2, position: 3, at: 7))])
+            // Within one batch, too; and what failed does not count.
+            await constraint(
+                opened.store, [.journal(S.entry(1, 3, position: 4, at: 99)), .journal(S.entry(1, 1, position: 9))])
+            try await check(
+                12, [.journal(S.entry(1, 3, position: 4, at: 12)), .journal(S.entry(1, 4, position: 5, at: 3))])
+            try await check(
+                20, [.journal(S.entry(1, 5, position: 6, at: 11)), .serviceEvent(S.serviceEntry(position: 7, at: 20))])
         }
     }
 

@@ -45,7 +45,8 @@ struct StoreEquivalenceTests {
             let states: [WebhookDelivery.State] = [.pending, .failed, .delivered]
             return .delivery(
                 S.delivery(
-                    "\(["c", "d"][number(0...1)])", orchestration: orchestration, createdAt: Int64(number(1...3)),
+                    "\(orchestration)\(["c", "d"][number(0...1)])", orchestration: orchestration,
+                    createdAt: Int64(number(1...3)),
                     state: states[number(0...2)], project: project))
         case 10: return .outboxDead(S.key(number(1...9)), at: S.at(Int64(number(1...9))), error: "away")
         case 11:

@@ -10,8 +10,8 @@ struct ImportTests {
         "OrraEngine": ["OrraModel", "Crypto", "DequeModule", "Foundation", "FoundationEssentials"],
         "OrraPlanner": ["OrraModel"],
         "OrraStore": [
-            "OrraModel", "OrraEngine", "GRDB", "Synchronization", "Foundation", "FoundationEssentials", "Glibc", "Musl",
-            "Darwin",
+            "OrraModel", "OrraEngine", "GRDB", "GRDBSQLite", "Synchronization", "Foundation", "FoundationEssentials",
+            "Glibc", "Musl", "Darwin",
         ],
         "OrraCore": ["OrraModel", "OrraEngine", "OrraStore", "DequeModule", "HeapModule"],
         "OrraTestKit": ["OrraModel", "OrraEngine", "OrraStore", "OrraCore", "HeapModule"],

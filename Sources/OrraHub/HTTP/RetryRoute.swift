@@ -36,7 +36,7 @@ extension HubServices {
         let page = try await read { _ throws(StoreError) in try await planning.book.page(of: before.project) }
         var random = SystemRandomNumberGenerator()
         let received = Event.Received(
-            orchestration: .random(using: &random), project: before.project, action: before.action,
+            orchestration: .ordered(at: loop.now, using: &random), project: before.project, action: before.action,
             data: before.data, timeout: before.timeout, gracePeriod: before.gracePeriod, webhook: before.webhook,
             retryOf: before.id)
         let values = Submission.searchableValues(of: before.data)

@@ -49,7 +49,7 @@ extension HubServices {
 
         var random = SystemRandomNumberGenerator()
         let received = Event.Received(
-            orchestration: .random(using: &random), project: project, action: planning.action,
+            orchestration: .ordered(at: loop.now, using: &random), project: project, action: planning.action,
             data: RawJSON(.array(submission.data.map { ["field": .string($0.field), "value": $0.value] })),
             timeout: submission.timeout, gracePeriod: submission.gracePeriod, webhook: submission.webhook)
         // A model may take seconds: that the action came in is kept before it is asked.

@@ -9,7 +9,7 @@ public struct OutboxList: Sendable, Hashable, Codable {
 public struct OutboxEntry: Sendable, Hashable, Codable {
     public enum Kind: String, Sendable, Codable, CaseIterable { case task, compensation }
     public enum State: String, Sendable, Codable, CaseIterable {
-        /// It is delivered as soon as the service can take it, or runs there.
+        /// It is delivered as soon as the service can take it.
         case waiting
         /// A dead letter: the service stayed away longer than the grace period.
         case dead

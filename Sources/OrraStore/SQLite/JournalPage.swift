@@ -12,12 +12,13 @@ struct JournalPage {
     private var first: JournalEntry
     private var last: JournalEntry
     private var count = 1
-    private var text: [UInt8]
+    /// A bracket, and the events with commas between them.
+    private var text = [UInt8(ascii: "[")]
 
     init(_ entry: JournalEntry) throws {
         first = entry
         last = entry
-        text = try Self.encode(entry.event)
+        text += try Self.encode(entry.event)
     }
 
     private static func encode(_ event: Event) throws -> [UInt8] {
@@ -41,12 +42,12 @@ struct JournalPage {
     }
 
     func write(to database: Database) throws {
-        let events = String(decoding: text, as: UTF8.self)
+        let events = count == 1 ? text[1...] : text + [UInt8(ascii: "]")]
         try database.run(
             Statements.insertPage,
             [
                 first.orchestration.rawValue, first.seq, first.project.rawValue, first.position,
-                first.at.milliseconds, count == 1 ? events : "[\(events)]", count,
+                first.at.milliseconds, events, count,
             ])
         guard database.changesCount == 1 else {
             throw StoreError(

@@ -18,6 +18,7 @@ enum Migrations {
         migrator.registerMigration("4 pages of the journal", foreignKeyChecks: .immediate) {
             try $0.execute(sql: fourth)
         }
+        migrator.registerMigration("5 fewer trees", foreignKeyChecks: .immediate) { try $0.execute(sql: fifth) }
         return migrator
     }()
 

@@ -22,9 +22,13 @@ extension SQLiteStore {
                 let positions: [Int64?] = [row[1], row[2], row[3]]
                 recovery.positions[ProjectID(row[0])] = positions.compactMap(\.self).max()
             }
-            recovery.lastEntryAt = try database.all(Statements.lastEntryAt, []) { $0.timestamp(at: 0) }.first
+            recovery.lastEntryAt = try Self.lastEntryAt(in: database)
             return recovery
         }
+    }
+
+    static func lastEntryAt(in database: Database) throws -> Timestamp? {
+        try database.first(Statements.lastEntryAt, [])?.timestampIfPresent(at: 0)
     }
 
     private static func readServices(into recovery: inout Recovery, _ database: Database) throws {

@@ -3,9 +3,12 @@ import OrraEngine
 import OrraModel
 
 extension SQLiteStore {
-    /// Runs within the transaction of one commit.
-    static func write(_ batch: [Write], to database: Database) throws {
-        var lastEntryAt: Timestamp?
+    /// Runs within the transaction of one commit. `known` is the time of the latest entry so far; returns that of the
+    /// latest one then.
+    static func write(_ batch: [Write], to database: Database, after known: Timestamp?) throws -> Timestamp? {
+        var lastEntryAt = known
+        // Otherwise the journal's last row has the time of the latest entry.
+        var needsClock = false
         // Asked once: mostly none is hidden, and what is written need not be looked up.
         var hidesSome = try database.first(Statements.hidden, [1]) != nil
         var page: JournalPage?
@@ -15,10 +18,14 @@ extension SQLiteStore {
             }
             switch write {
             case .journal(let entry):
+                if let lastEntryAt, entry.at < lastEntryAt { needsClock = true }
                 lastEntryAt = max(lastEntryAt ?? entry.at, entry.at)
                 try append(entry, to: &page, database)
                 continue
-            case .serviceEvent(let entry): lastEntryAt = max(lastEntryAt ?? entry.at, entry.at)
+            case .serviceEvent(let entry):
+                lastEntryAt = max(lastEntryAt ?? entry.at, entry.at)
+                needsClock = true
+            case .prune: needsClock = true
             case .hide: hidesSome = true
             default: break
             }
@@ -29,7 +36,8 @@ extension SQLiteStore {
             try self.write(write, to: database)
         }
         try page?.write(to: database)
-        if let lastEntryAt { try database.run(Statements.advanceClock, [lastEntryAt.milliseconds]) }
+        if needsClock, let lastEntryAt { try database.run(Statements.advanceClock, [lastEntryAt.milliseconds]) }
+        return lastEntryAt
     }
 
     private static func refuseHidden(_ orchestration: OrchestrationID, in database: Database) throws {
@@ -145,12 +153,13 @@ extension SQLiteStore {
     private static func insert(
         _ values: [String], of orchestration: OrchestrationID, into database: Database
     ) throws {
-        let statement = try database.cachedStatement(sql: Statements.orchestration)
-        guard try Row.fetchOne(statement, arguments: [orchestration.rawValue]) != nil else {
-            throw StoreError(.constraint, "parameter values name an orchestration that is not stored")
-        }
         for value in values {
             try database.run(Statements.insertParameterValue, [value, orchestration.rawValue])
+            // It is there already, or its orchestration is not.
+            guard database.changesCount == 0 else { continue }
+            guard try database.first(Statements.orchestration, [orchestration.rawValue]) != nil else {
+                throw StoreError(.constraint, "parameter values name an orchestration that is not stored")
+            }
         }
     }
 
@@ -195,19 +204,14 @@ extension Write {
 }
 
 extension Database {
-    /// Runs one of the store's statements, which is compiled once per connection.
-    func run(_ sql: String, _ arguments: StatementArguments) throws {
-        try cachedStatement(sql: sql).execute(arguments: arguments)
-    }
-
     /// The first row of a query.
     func first(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
         try Row.fetchOne(cachedStatement(sql: sql), arguments: arguments)
     }
 
     /// Updates the row of this id, or inserts it.
-    func replace(_ update: String, _ insert: String, _ arguments: StatementArguments) throws {
-        try run(update, arguments)
-        if changesCount == 0 { try run(insert, arguments) }
+    func replace(_ update: String, _ insert: String, _ values: [(any Bindable)?]) throws {
+        try run(update, values)
+        if changesCount == 0 { try run(insert, values) }
     }
 }

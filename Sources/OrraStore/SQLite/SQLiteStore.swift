@@ -18,6 +18,8 @@ public final class SQLiteStore: Store {
 
     let pool: DatabasePool
     private let lock: Mutex<DirectoryLock?>
+    /// Of the latest entry that is stored. Between two commits only.
+    private let lastEntryAt = Mutex<Timestamp?>(nil)
 
     private init(pool: DatabasePool, lock: DirectoryLock) {
         self.pool = pool
@@ -43,6 +45,8 @@ public final class SQLiteStore: Store {
             try await pool.writeWithoutTransaction { try Migrations.claim($0) }
             try Migrations.migrator.migrate(pool)
             try DataDirectory.synchronize(directory)
+            let lastEntryAt = try await pool.read { try Self.lastEntryAt(in: $0) }
+            store.lastEntryAt.withLock { $0 = lastEntryAt }
             return store
         } catch {
             throw StoreError(error, path: path)
@@ -88,7 +92,11 @@ public final class SQLiteStore: Store {
         do { try blockingCommit(batch) } catch { throw StoreError(error, path: pool.path) }
     }
 
-    private func blockingCommit(_ batch: [Write]) throws { try pool.write { try Self.write(batch, to: $0) } }
+    private func blockingCommit(_ batch: [Write]) throws {
+        let known = lastEntryAt.withLock { $0 }
+        let latest = try pool.write { try Self.write(batch, to: $0, after: known) }
+        lastEntryAt.withLock { $0 = latest }
+    }
 
     func read<Value: Sendable>(
         _ body: @Sendable @escaping (Database) throws -> Value

@@ -36,7 +36,16 @@ extension Statements {
     static let anyEntry = "SELECT 1 FROM journal WHERE orchestration = ? LIMIT 1"
     /// What refers to an orchestration first.
     static let deleteOrchestration = [
-        "DELETE FROM task_keys WHERE orchestration = ?", "DELETE FROM parameter_values WHERE orchestration = ?",
+        // By the time that begins it, and those of earlier versions.
+        """
+        DELETE FROM task_keys WHERE key >= lower(hex(substr(?1, 3, 8))) AND key < lower(hex(substr(?1, 3, 8))) || 'g'
+            AND orchestration = ?1
+        """,
+        """
+        DELETE FROM task_keys WHERE orchestration = ?1
+            AND substr(key, 1, 16) <> lower(hex(substr(orchestration, 3, 8)))
+        """,
+        "DELETE FROM parameter_values WHERE orchestration = ?",
         "DELETE FROM outbox WHERE orchestration = ?", "DELETE FROM deliveries WHERE orchestration = ?",
         "DELETE FROM failed_compensations WHERE orchestration = ?", "DELETE FROM submissions WHERE orchestration = ?",
         "DELETE FROM orchestrations WHERE id = ?",

@@ -16,10 +16,10 @@ enum Statements {
         INSERT INTO services (id, project, kind, name, registered_at_ms, definition) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         """
     static let updateOrchestration = """
-        UPDATE orchestrations SET project = ?2, action = ?3, status = ?4, error = ?5, received_at_ms = ?6,
-            ended_at_ms = ?7, is_unsettled = ?8, compensations_active = ?9, compensations_total = ?10,
-            compensations_completed = ?11, compensations_failed = ?12, pause_reason = ?13
-        WHERE id = ?1
+        UPDATE orchestrations SET status = ?4, error = ?5, ended_at_ms = ?7, is_unsettled = ?8,
+            compensations_active = ?9, compensations_total = ?10, compensations_completed = ?11,
+            compensations_failed = ?12, pause_reason = ?13
+        WHERE id = ?1 AND project = ?2 AND action = ?3 AND received_at_ms = ?6
         """
     static let insertOrchestration = """
         INSERT INTO orchestrations (id, project, action, status, error, received_at_ms, ended_at_ms, is_unsettled,
@@ -47,7 +47,7 @@ enum Statements {
         """
     static let insertOutbox = """
         INSERT INTO outbox (key, orchestration, task, kind, project, service, ready_at_ms, is_dead, died_at_ms, error)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 IS NOT NULL, ?8, ?9)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 IS NOT NULL, ?8, ?9) ON CONFLICT (key) DO NOTHING
         """
     static let deleteOutbox = "DELETE FROM outbox WHERE key = ? AND is_dead = 0"
     static let buryOutbox = """
@@ -57,11 +57,8 @@ enum Statements {
         INSERT INTO deliveries (id, project, orchestration, url, secret, form, subject, subject_task, created_at_ms,
             state, attempts, next_attempt_at_ms, last_error)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET project = excluded.project, orchestration = excluded.orchestration,
-            url = excluded.url, secret = excluded.secret, form = excluded.form, subject = excluded.subject,
-            subject_task = excluded.subject_task, created_at_ms = excluded.created_at_ms, state = excluded.state,
-            attempts = excluded.attempts, next_attempt_at_ms = excluded.next_attempt_at_ms,
-            last_error = excluded.last_error
+        ON CONFLICT (orchestration, id) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
+            next_attempt_at_ms = excluded.next_attempt_at_ms, last_error = excluded.last_error
         """
     static let upsertFailedCompensation = """
         INSERT INTO failed_compensations (id, project, orchestration, task, kind, service, service_name, status,
@@ -231,7 +228,12 @@ enum Statements {
             (SELECT max(position) FROM service_events WHERE project = p.id), nullif(p.pruned_position, 0)
         FROM projects p
         """
-    static let lastEntryAt = "SELECT last_entry_at_ms FROM clock WHERE id = 1"
+    // The journal's last row has it, unless entries were deleted, or one has an earlier time than that before it.
+    static let lastEntryAt = """
+        SELECT max(at_ms) FROM (
+            SELECT at_ms FROM journal WHERE rowid = (SELECT max(rowid) FROM journal)
+            UNION ALL SELECT last_entry_at_ms FROM clock WHERE id = 1)
+        """
 
     static let recovery = [
         projects, retention, apiKeys, webhooks, services, liveJournals, pendingDeliveries, positions, lastEntryAt,

@@ -76,7 +76,7 @@ struct CoreRun {
                     input: [.init(field: "token", source: TaskID(number - 1), sourceField: "token")])
             }
             let received = Event.Received(
-                orchestration: .random(using: &random), project: project, action: "benchmark",
+                orchestration: .ordered(at: now, using: &random), project: project, action: "benchmark",
                 data: RawJSON([["field": "token", "value": .string(token)]]))
             request(
                 .submit(

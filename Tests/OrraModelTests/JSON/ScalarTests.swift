@@ -66,6 +66,28 @@ struct ScalarTests {
         #expect(Set(actions.joined().dropFirst(2)).isSuperset(of: letters))
     }
 
+    @Test("Ids that begin with the time come in its order, and differ within a millisecond")
+    func orderedIdentifiers() {
+        var generator = SystemRandomNumberGenerator()
+        let times: [Int64] = [
+            .min, 0, 56, 57, 1_790_000_000_000, 1_790_000_000_001, 1_950_000_000_000, 9_000_000_000_000,
+        ]
+        let ids = times.map { OrchestrationID.ordered(at: Timestamp(milliseconds: $0), using: &generator) }
+        #expect(ids.dropFirst() == ids.dropFirst().sorted()[...])
+        #expect(ids[0].rawValue.prefix(10) == "o_22222222")
+        #expect(ids[3].rawValue.prefix(10) == "o_22222232")
+        let letters = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+        let latest = OrchestrationID.ordered(at: Timestamp(milliseconds: .max), using: &generator)
+        for id in ids + [latest] {
+            #expect(id.rawValue.count == 24)
+            #expect(id.rawValue.dropFirst(2).allSatisfy(letters.contains))
+        }
+        let now = Timestamp(milliseconds: 1_790_000_000_000)
+        let deliveries = (0..<200).map { _ in DeliveryID.ordered(at: now, using: &generator) }
+        #expect(Set(deliveries).count == 200)
+        #expect(Set(deliveries.map { $0.rawValue.prefix(10) }).count == 1)
+    }
+
     @Test("Task ids read and order as numbers")
     func taskIDs() {
         #expect(TaskID("task0") == .zero)

@@ -1,0 +1,75 @@
+import GRDB
+import GRDBSQLite
+
+/// A value that a statement of the store takes. Bound as it is: GRDB's arguments are made three times over, and cost as
+/// much as SQLite does.
+protocol Bindable {
+    /// Returns SQLite's result code.
+    func bind(to statement: OpaquePointer, at index: Int32) -> Int32
+}
+
+extension Int64: Bindable {
+    func bind(to statement: OpaquePointer, at index: Int32) -> Int32 { sqlite3_bind_int64(statement, index, self) }
+}
+
+extension Int: Bindable {
+    func bind(to statement: OpaquePointer, at index: Int32) -> Int32 { Int64(self).bind(to: statement, at: index) }
+}
+
+extension Bool: Bindable {
+    func bind(to statement: OpaquePointer, at index: Int32) -> Int32 {
+        sqlite3_bind_int64(statement, index, self ? 1 : 0)
+    }
+}
+
+extension String: Bindable {
+    func bind(to statement: OpaquePointer, at index: Int32) -> Int32 {
+        var text = self
+        return text.withUTF8 { bindText($0, to: statement, at: index) }
+    }
+}
+
+/// Text that is there as UTF-8.
+extension ArraySlice<UInt8>: Bindable {
+    func bind(to statement: OpaquePointer, at index: Int32) -> Int32 {
+        withUnsafeBufferPointer { bindText($0, to: statement, at: index) }
+    }
+}
+
+/// SQLite copies it.
+private func bindText(_ text: UnsafeBufferPointer<UInt8>, to statement: OpaquePointer, at index: Int32) -> Int32 {
+    // An empty text may have no address, which would be NULL.
+    guard let base = text.baseAddress else { return sqlite3_bind_text(statement, index, "", 0, transient) }
+    return base.withMemoryRebound(to: CChar.self, capacity: text.count) {
+        sqlite3_bind_text64(statement, index, $0, sqlite3_uint64(text.count), transient, UInt8(SQLITE_UTF8))
+    }
+}
+
+/// `SQLITE_TRANSIENT`, a macro that Swift does not see.
+private var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
+
+extension Database {
+    /// Runs one of the store's statements that gives no rows. It is compiled once per connection.
+    func run(_ sql: String, _ values: [(any Bindable)?]) throws {
+        let statement = try cachedStatement(sql: sql).sqliteStatement
+        // Also frees what is bound.
+        defer {
+            sqlite3_reset(statement)
+            sqlite3_clear_bindings(statement)
+        }
+        for (index, value) in values.enumerated() {
+            let index = Int32(index + 1)
+            let code = value?.bind(to: statement, at: index) ?? sqlite3_bind_null(statement, index)
+            guard code == SQLITE_OK else { throw error(code, sql) }
+        }
+        let code = sqlite3_step(statement)
+        guard code == SQLITE_DONE else { throw error(code, sql) }
+    }
+
+    /// As SQLite tells it: names of tables and columns, no values.
+    private func error(_ code: Int32, _ sql: String) -> DatabaseError {
+        DatabaseError(
+            resultCode: ResultCode(rawValue: sqliteConnection.map(sqlite3_extended_errcode) ?? code),
+            message: sqliteConnection.flatMap(sqlite3_errmsg).map { String(cString: $0) }, sql: sql)
+    }
+}
