@@ -144,7 +144,7 @@ private struct OnEventLoops<Base: ServiceLifecycle.Service>: ServiceLifecycle.Se
     init(_ base: Base) { self.base = base }
 
     func run() async throws {
-        try await withTaskExecutorPreference(EventLoopExecutor(.singleton)) { try await base.run() }
+        try await withTaskExecutorPreference(EventLoopExecutor(MultiThreadedEventLoopGroup.singleton)) { try await base.run() }
     }
 }
 

@@ -1,16 +1,15 @@
 import NIOCore
-import NIOPosix
 
-/// Runs tasks on the threads that serve their sockets: what a request or a frame wakes goes on where it came in, and no
-/// other thread is woken for it.
+/// Runs tasks on the threads that serve sockets: what a request or a frame wakes goes on where it came in, and no other
+/// thread is woken for it.
 final class EventLoopExecutor: TaskExecutor {
-    private let group: MultiThreadedEventLoopGroup
+    private let group: any EventLoopGroup
 
-    init(_ group: MultiThreadedEventLoopGroup) { self.group = group }
+    /// A single event loop runs all tasks itself; of a group, the loop on whose thread a task is woken runs it.
+    init(_ group: any EventLoopGroup) { self.group = group }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? group.any()
-        loop.execute { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
+        group.any().execute { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 }

@@ -48,7 +48,10 @@ package struct HTTPWebSocketChannel: HTTPChannelHandler {
             do {
                 switch try await value.negotiated.get() {
                 case .http(let channel):
-                    await self.handleHTTP(asyncChannel: channel, logger: logger)
+                    // Its steps are woken by its socket, and end there.
+                    await withTaskExecutorPreference(EventLoopExecutor(value.channel.eventLoop)) {
+                        await self.handleHTTP(asyncChannel: channel, logger: logger)
+                    }
                 case .webSocket(let connection, let handler):
                     await self.handleWebSocket(connection, handler, logger)
                 }
