@@ -56,6 +56,21 @@ struct HTTPBodyTests {
         #expect(body.type == "orchestration.completed")
     }
 
+    @Test("a webhook's body that is written by hand is what the encoder writes", arguments: [false, true])
+    func webhookText(isFull: Bool) throws {
+        let body = WebhookBody(
+            eventID: "o_1-9", project: ProjectID("p_\"1"), orchestration: OrchestrationID("o_1"),
+            status: isFull ? .failed : .completed, timestamp: Timestamp(milliseconds: 1_795_000_000_123),
+            results: isFull ? RawJSON(["a": 1.50]) : nil,
+            error: isFull ? .init(id: "Orra:TaskTimedOut", producer: "é", error: "why\n") : nil,
+            abortReason: isFull ? RawJSON("x") : nil)
+        #expect(
+            String(decoding: body.text(), as: UTF8.self)
+                == String(decoding: try WireEncoder().encode(body), as: UTF8.self))
+        let value = try JSONValue(parsing: body.text())
+        for member in ["results", "error", "abort_reason"] { #expect((value[member] != nil) == isFull, "\(member)") }
+    }
+
     @Test("a list sorts its orchestrations into statuses, newest first, and leaves out empty ones")
     func list() throws {
         func summary(_ id: String, _ status: Status, _ at: Int64) -> OrchestrationSummary {

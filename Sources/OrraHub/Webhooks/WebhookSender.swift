@@ -65,13 +65,13 @@ struct WebhookSender {
         if delivery.subject == .outcome, let news = loop.takeNews(of: delivery.id),
             let body = WebhookBody(news, form: delivery.form)
         {
-            return (body.type, try WireEncoder().encode(body))
+            return (body.type, body.text())
         }
         let journal = try await store.journal(of: delivery.orchestration, after: 0, limit: .max)
         switch delivery.subject {
         case .outcome:
             guard let body = WebhookBody(journal: journal, form: delivery.form) else { return nil }
-            return (body.type, try WireEncoder().encode(body))
+            return (body.type, body.text())
         case .approvalRequested:
             guard let body = ApprovalWebhookBody(journal: journal) else { return nil }
             return (body.type, try WireEncoder().encode(body))

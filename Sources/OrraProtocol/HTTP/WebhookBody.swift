@@ -57,3 +57,30 @@ public struct WebhookBody: Sendable, Hashable, Codable {
         case abortReason = "abort_reason"
     }
 }
+
+extension WebhookBody {
+    /// As the encoder writes it, without its detours: every action ends with one. A test compares the two.
+    public func text() -> [UInt8] {
+        var writer = JSONWriter(capacity: 512 + (results?.bytes.count ?? 0) + (abortReason?.bytes.count ?? 0))
+        writer.object {
+            $0.member("event_id", eventID)
+            $0.member("type", type)
+            $0.member("project_id", project.rawValue)
+            $0.member("orchestration_id", orchestration.rawValue)
+            $0.member("orchestrationId", orchestrationAgain.rawValue)
+            $0.member("status", status.rawValue)
+            $0.member("timestamp", timestamp.description)
+            if let results { $0.member("results", results) }
+            if let error {
+                $0.key("error")
+                $0.object {
+                    $0.member("id", error.id)
+                    $0.member("producer", error.producer)
+                    $0.member("error", error.error)
+                }
+            }
+            if let abortReason { $0.member("abort_reason", abortReason) }
+        }
+        return writer.bytes
+    }
+}
