@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// How the system's allocator is to treat a hub, which takes payloads of up to 10 MiB and holds each for a moment.
@@ -9,10 +9,10 @@ enum Heap {
     /// of all threads keep what a few large payloads left behind.
     static func giveBackLargeBlocks() {
         #if canImport(Glibc)
-        // `malloc.h` is in no module of Swift's. `M_MMAP_THRESHOLD` is -3.
-        guard let function = dlsym(nil, "mallopt") else { return }
-        let mallopt = unsafeBitCast(function, to: (@convention(c) (CInt, CInt) -> CInt).self)
-        _ = mallopt(-3, 256 * 1024)
+            // `malloc.h` is in no module of Swift's. `M_MMAP_THRESHOLD` is -3.
+            guard let function = dlsym(nil, "mallopt") else { return }
+            let mallopt = unsafeBitCast(function, to: (@convention(c) (CInt, CInt) -> CInt).self)
+            _ = mallopt(-3, 256 * 1024)
         #endif
     }
 }
