@@ -187,7 +187,9 @@ private struct Stage: Sendable {
             load.outcome == .progress
             ? "" : #","webhook":"http://127.0.0.1:\#(receiver.localAddress?.port ?? 0)/""#
         let filling =
-            load.payload > 0 ? #",{"field":"payload","value":"\#(String(repeating: "x", count: load.payload))"}"# : ""
+            load.payload > 0 && load.carriesPayload == .all
+            ? #",{"field":"payload","value":"\#(String(repeating: "x", count: load.payload))"}"#
+            : ""
         let before = #"{"action":{"content":"\#(load.action ?? "benchmark")"},"data":["#
         let plan = load.action == nil ? #","plan":{"tasks":[\#(tasks(services))]}"# : ""
         return (before, "\(filling)]\(webhook)\(plan)}")
@@ -202,7 +204,7 @@ private struct Stage: Sendable {
                 let service = services[(number - 1) % services.count]
                 let source = step == 0 ? "task0" : "task\(number - 1)"
                 let token = step == 0 && load.width > 1 ? "token\(chain)" : "token"
-                let payload = load.payload > 0 ? #","payload":"$\#(source).payload""# : ""
+                let payload = load.takesPayload(atStep: step) ? #","payload":"$\#(source).payload""# : ""
                 tasks.append(
                     #"{"id":"task\#(number)","service":"\#(service)","input":{"token":"$\#(source).\#(token)"\#(payload)}}"#
                 )

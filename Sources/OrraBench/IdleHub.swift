@@ -110,7 +110,9 @@ final class IdleHub {
     private func dispatch(_ token: Token) {
         guard !sockets.isEmpty else { return }
         turn += 1
-        let payload = load.payload > 0 ? #","payload":"\#(String(repeating: "x", count: load.payload))""# : ""
+        let payload =
+            load.takesPayload(atStep: token.steps)
+            ? #","payload":"\#(String(repeating: "x", count: load.payload))""# : ""
         sockets[turn % sockets.count].send(
             ByteBuffer(
                 string: #"{"type":"task_request","id":"task1","input":{"token":"\#(token.text)"\#(payload)},"#

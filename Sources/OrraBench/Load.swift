@@ -11,6 +11,14 @@ public struct Load: Sendable, Hashable, Codable {
         case webhook, progress, both
     }
 
+    /// What carries ``payload``.
+    public enum PayloadCarrier: String, Sendable, Hashable, Codable, CaseIterable {
+        /// The action's parameters, and the input and result of each task.
+        case all
+        /// Results, and the inputs that are made of them: the first task of a chain takes none.
+        case results
+    }
+
     /// Services that are registered. Task n of a chain goes to service n modulo this.
     public var services = 1
     /// Connections of each service.
@@ -23,6 +31,7 @@ public struct Load: Sendable, Hashable, Codable {
     public var inFlight = 1
     /// Bytes of text that each task takes and gives besides its token; 0 for none.
     public var payload = 0
+    public var carriesPayload = PayloadCarrier.all
     /// How long a service works on a task, in milliseconds; 0 answers at once.
     public var handlerMilliseconds = 0
     /// Progress that a working service tells, per second.
@@ -46,4 +55,7 @@ public struct Load: Sendable, Hashable, Codable {
 
     /// Of one action.
     public var tasks: Int { length * width }
+
+    /// Whether the task behind so many others of its chain takes the payload.
+    func takesPayload(atStep step: Int) -> Bool { payload > 0 && (carriesPayload == .all || step > 0) }
 }

@@ -22,6 +22,7 @@ extension Core {
     mutating func settle(_ before: Orchestration, _ input: OrchestrationInput, at now: Timestamp) {
         var orchestration = before
         let decision = orchestration.handle(input, at: now, in: surroundings)
+        orchestration.shed(above: bounds.heldOutputBytes)
         let id = orchestration.id
         for (offset, event) in decision.events.enumerated() {
             append(event, seq: before.seq + offset + 1, to: orchestration, at: now)

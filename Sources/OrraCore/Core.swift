@@ -28,7 +28,7 @@ public struct Core: Sendable {
     var loads = TransactionalDictionary<ProjectID, Load>()
     /// Interim results of running tasks, counted and held back.
     var interimGates = TransactionalDictionary<TaskReference, InterimGate>()
-    let bounds: Bounds
+    public let bounds: Bounds
     var busy: Set<ConnectionID> = []
     /// What the journal says of each connection's health.
     var toldHealth: [ConnectionID: Connection.Health] = [:]
@@ -82,6 +82,8 @@ public struct Core: Sendable {
         public var liveBytes = Limits.liveBytesPerProject
         public var outboxEntries = Limits.outboxEntriesPerService
         public var deliveries = Limits.pendingDeliveriesPerProject
+        /// Of one output that stays in memory though nothing needs it.
+        public var heldOutputBytes = Limits.heldOutputBytes
         public init() {}
     }
 
@@ -130,7 +132,8 @@ public struct Core: Sendable {
         self.random = random
         for journal in recovery.live {
             do throws(JournalFault) {
-                let orchestration = try Orchestration(replaying: journal)
+                var orchestration = try Orchestration(replaying: journal)
+                orchestration.shed(above: bounds.heldOutputBytes)
                 live[orchestration.id] = orchestration
                 account(nil, orchestration)
                 remember(keysOf: orchestration)

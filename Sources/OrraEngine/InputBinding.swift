@@ -14,21 +14,25 @@ enum InputBinding {
         guard let plan = orchestration.plan, let planned = plan.tasks.first(where: { $0.id == task.id }) else {
             return .failure(Failure(.taskInputInvalid, "\(task.id) is not in the plan"))
         }
-        var sources: [TaskID: JSONObject] = [.zero: plan.parameters.value.object ?? [:]]
-        for dependency in task.dependencies {
-            sources[dependency] = orchestration[dependency]?.output?.value.object ?? [:]
-        }
-        var input: JSONObject = [:]
+        let sources = sources(of: planned.input, for: task, in: orchestration, plan)
+        // Payloads may be large: their parts are copied once, into the input.
+        var fields: [String] = []
+        var values: [String: RawJSONPart] = [:]
         for field in planned.input {
             if let value = sources[field.source]?[field.sourceField] {
-                input[field.field] = value
+                if values.updateValue(value, forKey: field.field) == nil { fields.append(field.field) }
             } else if schema?.required.contains(field.field) ?? true {
                 return .failure(missing(field, for: task, in: orchestration))
             }
         }
+        for (name, value) in schema?.coercions({ values[$0]?.string }) ?? [] {
+            values[name] = RawJSONPart(RawJSON(value))
+        }
+        var writer = JSONWriter(capacity: 64 + values.reduce(0) { $0 + $1.key.utf8.count + $1.value.bytes.count + 8 })
+        writer.object { for field in fields { if let value = values[field] { $0.member(field, value) } } }
+        let raw = writer.raw
         if let schema {
-            input = schema.coercing(input)
-            if let violation = schema.validate(.object(input)).first {
+            if let violation = schema.validate(raw).first {
                 return .failure(
                     Failure(
                         .taskInputInvalid,
@@ -36,7 +40,6 @@ enum InputBinding {
                             + violation.sentence))
             }
         }
-        let raw = RawJSON(.object(input))
         guard raw.bytes.count <= Limits.payloadBytes else {
             return .failure(
                 Failure(
@@ -52,6 +55,21 @@ enum InputBinding {
                         + "hold more than \(Limits.orchestrationBytes) bytes"))
         }
         return .bound(raw)
+    }
+
+    /// What `task0` and the tasks before give, as far as the input takes it.
+    private static func sources(
+        of fields: [Plan.Input], for task: TaskState, in orchestration: Orchestration, _ plan: Plan
+    ) -> [TaskID: [String: RawJSONPart]] {
+        var names: [TaskID: Set<String>] = [:]
+        for field in fields { names[field.source, default: []].insert(field.sourceField) }
+        var sources: [TaskID: [String: RawJSONPart]] = [:]
+        for (source, names) in names {
+            guard source == .zero || task.dependencies.contains(source) else { continue }
+            let payload = source == .zero ? plan.parameters : orchestration[source]?.output
+            sources[source] = payload?.members(names)
+        }
+        return sources
     }
 
     private static func missing(

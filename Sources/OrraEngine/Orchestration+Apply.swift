@@ -75,10 +75,12 @@ extension Orchestration {
             if let retryAt = event.retryAt { move(event.task, to: .backingOff(until: retryAt)) }
         case .taskCompleted(let event):
             tasks[event.task.number - 1].output = event.output
+            tasks[event.task.number - 1].hasOutput = true
             completed(event.task, event.compensation, at: now)
             move(event.task, to: .completed(at: now))
         case .taskKept(let event):
             tasks[event.task.number - 1].output = event.output
+            tasks[event.task.number - 1].hasOutput = true
             move(event.task, to: .completed(at: now))
         case .taskFailed(let event): move(event.task, to: .failed)
         case .taskAborted(let event):
@@ -128,6 +130,8 @@ extension Orchestration {
             from == phase.kind || TaskPhase.successors(of: from).contains(phase.kind),
             "a task can't go from \(from) to \(phase.kind)")
         tasks[index].phase = phase
+        // It is not delivered any more. Payloads may be large, and a live orchestration is in memory.
+        if phase.isFinal { tasks[index].input = nil }
     }
 
     private mutating func move(to phase: OrchestrationPhase) {

@@ -161,7 +161,7 @@ struct Turn {
     /// After every input: readies what can be readied, ends what is over, and shows whether anything can run.
     mutating func settle(in surroundings: some Surroundings) {
         if isRunning { readyTasks(in: surroundings) }
-        if isRunning, orchestration.tasks.allSatisfy({ $0.output != nil }) {
+        if isRunning, orchestration.tasks.allSatisfy(\.hasOutput) {
             let results = (orchestration.plan?.lastTasks ?? []).compactMap { orchestration[$0]?.output }
             end(.init(status: .completed, results: results))
         }

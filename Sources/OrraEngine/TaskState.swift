@@ -7,10 +7,15 @@ public struct TaskState: Sendable, Hashable {
     public let dependencies: [TaskID]
     public internal(set) var phase = TaskPhase.blocked
     public internal(set) var key: IdempotencyKey?
+    /// From when it is ready until it has its outcome; the journal has it for ever.
     public internal(set) var input: RawJSON?
     /// When its inputs were there: tasks of a service are delivered in this order, also again.
     public internal(set) var readyAt: Timestamp?
+    /// `nil` too once ``Orchestration/shed(above:)`` has let go of it: ``hasOutput`` stays.
     public internal(set) var output: RawJSON?
+    public internal(set) var hasOutput = false
+    /// What was let go of, to know it when it is said again.
+    var shedOutput: PayloadPrint?
     /// How it is undone, if it completed and can be.
     public internal(set) var undo: CompensationState?
     /// Among the tasks of its orchestration: the last to complete is undone first.
@@ -29,9 +34,12 @@ public struct TaskState: Sendable, Hashable {
     /// A success that came too late, and is in the journal.
     public internal(set) var lateOutput: RawJSON?
     /// Whether a success behind the task's outcome was kept: as an output, or only to be undone.
-    var hasLateSuccess: Bool { lateOutput != nil || output == nil && undo != nil }
+    var hasLateSuccess: Bool { lateOutput != nil || !hasOutput && undo != nil }
     /// Rejections that the journal holds for this task; bounded.
     var rejections = 0
+
+    /// Whether this output is the one that counted.
+    func isOutput(_ other: RawJSON) -> Bool { output == other || output == nil && shedOutput == PayloadPrint(other) }
 
     struct LastInterim: Hashable {
         var execution: String

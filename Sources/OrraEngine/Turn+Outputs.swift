@@ -20,7 +20,7 @@ extension Turn {
         guard orchestration.terms.outputCheck == .warn,
             let schema = surroundings.service(task.service)?.schema.output
         else { return }
-        for violation in schema.validate(output.value).prefix(Limits.warningsPerTask) {
+        for violation in schema.validate(output).prefix(Limits.warningsPerTask) {
             emit(
                 .outputWarning(
                     .init(
@@ -78,7 +78,7 @@ extension Turn {
         }
         guard orchestration.terms.outputCheck ?? .enforce == .enforce,
             let schema = surroundings.service(task.service)?.schema.output,
-            let violation = schema.validate(output.value).first
+            let violation = schema.validate(output).first
         else { return nil }
         return Failure(
             .taskOutputInvalid,

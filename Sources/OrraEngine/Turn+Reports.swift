@@ -71,7 +71,7 @@ extension Turn {
         _ task: TaskState, _ report: TaskReport, in surroundings: some Surroundings
     ) {
         // A success counts for what is to be undone, so it is kept however many other messages came before it.
-        if case .output(let output, let compensation) = report, task.output == nil, !task.hasLateSuccess,
+        if case .output(let output, let compensation) = report, !task.hasOutput, !task.hasLateSuccess,
             completedLate(task, output, compensation, in: surroundings)
         {
             return
@@ -79,9 +79,9 @@ extension Turn {
         guard task.rejections < Limits.rejectionsPerTask else { return }
         switch report {
         case .output where task.hasLateSuccess: break  // said again
-        case .error(let message) where task.output == nil && task.phase == .cancelled:
+        case .error(let message) where !task.hasOutput && task.phase == .cancelled:
             emit(.taskLate(.init(task: task.id, error: String(message.prefix(Limits.errorCharacters)))))
-        case .output(let output, _) where task.output == output: break  // the same, said again
+        case .output(let output, _) where task.isOutput(output): break  // the same, said again
         case .interim, .inProgress: break
         case .output, .error, .malformed, .aborted, .compensation: reject(task, "the task already has an outcome")
         }

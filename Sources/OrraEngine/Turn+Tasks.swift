@@ -6,7 +6,7 @@ extension Turn {
     mutating func readyTasks(in surroundings: some Surroundings) {
         for task in orchestration.tasks where task.phase == .blocked {
             guard isRunning else { return }
-            guard task.dependencies.allSatisfy({ orchestration[$0]?.output != nil }) else { continue }
+            guard task.dependencies.allSatisfy({ orchestration[$0]?.hasOutput == true }) else { continue }
             switch InputBinding.bind(task, in: orchestration, to: surroundings.service(task.service)?.schema.input) {
             case .bound(let input):
                 emit(

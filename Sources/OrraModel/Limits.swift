@@ -205,6 +205,10 @@ public enum Limits {
     public static let queuedInputs = 65_536
     /// Journal entries sent to a watcher in one go.
     public static let watcherPage = 256
+    /// Of one output that a live orchestration keeps in memory though nothing needs it: to look would cost more.
+    public static let heldOutputBytes = 64 * 1024
+    /// Bytes of entries after which no more are read in one go.
+    public static let watcherPageBytes = 1024 * 1024
     /// Entries that a watcher may lie behind before it is closed with the number to resume from.
     public static let watcherLag = 10_000
 }

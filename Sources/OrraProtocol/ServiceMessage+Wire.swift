@@ -3,6 +3,13 @@ import OrraModel
 extension ServiceMessage {
     /// Reads a frame, wrapped or bare. Payloads are validated and kept as bytes, not decoded.
     public init(frame: [UInt8]) throws(ServiceMessageError) {
+        self = try frame.withUnsafeBufferPointer { frame in
+            Result { () throws(ServiceMessageError) in try ServiceMessage(frame: frame) }
+        }.get()
+    }
+
+    /// The same from a socket's own buffer. What comes out of it is copied.
+    public init(frame: UnsafeBufferPointer<UInt8>) throws(ServiceMessageError) {
         let fields: Fields
         do {
             fields = try JSONScanner.scan(frame, Fields.init)
@@ -95,13 +102,13 @@ extension ServiceMessage.TaskOutcome {
     }
 }
 
-/// The members of a frame, whichever of the two forms it has.
+/// The members of a frame, whichever of the two forms it has. Its result lies in the frame still.
 private struct Fields {
     var id: String?
     var type: String?
     var status: String?
     var task = "", execution = "", key = ""
-    var result: RawJSON?
+    var result: JSONText?
     var error: RawJSON?
     var hello = ServiceMessage.Hello(credit: nil, instance: nil)
     private var isWrapped = false
@@ -129,7 +136,7 @@ private struct Fields {
         case "taskId": task = try scanner.optionalString() ?? ""
         case "executionId": execution = try scanner.optionalString() ?? ""
         case "idempotencyKey": key = try scanner.optionalString() ?? ""
-        case "result": result = try scanner.raw()
+        case "result": result = try scanner.text()
         case "error": error = try scanner.raw()
         case "protocol": hello.version = try scanner.value().integer ?? 1
         case "credit": hello.credit = try scanner.value().integer
@@ -171,7 +178,7 @@ private struct Fields {
         if let error, !error.isNull {
             return .taskResult(report, .error(error.value.string ?? error.text))
         }
-        guard let result, !result.isNull else {
+        guard let result, result.kind != .null else {
             return .taskResult(report, .malformed(reason: "the result is empty, and there is no error"))
         }
         if let output = ResultMembers(result)?.plainOutput { return .taskResult(report, output) }
@@ -190,7 +197,7 @@ private struct Fields {
         }
         guard let output = members["task"] else {
             // So the oldest clients send an output.
-            return .taskResult(report, .output(RawJSON(result.value), nil))
+            return .taskResult(report, .output(result.raw, nil))
         }
         var compensation: ServiceMessage.CompensationData?
         if let declared = members["compensation"]?.object, let data = declared["data"] {
@@ -210,48 +217,36 @@ private struct Fields {
     /// `{"task": x}` → x.
     private func inner() throws(ServiceMessageError) -> RawJSON {
         guard let result else { throw fault("a \(type ?? "") message needs a result") }
-        guard case .object(let members) = result.value, let inner = members["task"] else {
-            return RawJSON(result.value)
-        }
-        return RawJSON(inner)
+        return result.members?.last { $0.key == "task" }?.value.raw ?? result.raw
     }
 }
 
 /// What nearly all results are, `{"task": …, "compensation": …}`, read without a tree: payloads are large.
 private struct ResultMembers {
-    private var task: RawJSON?
-    private var data: RawJSON?
+    private var task: JSONText?
+    private var data: JSONText?
     private var ttl: JSONValue?
     private var isPlain = true
 
-    init?(_ result: RawJSON) {
-        guard result.bytes.first == UInt8(ascii: "{") else { return nil }
-        do {
-            try JSONScanner.scan(result.bytes, maximumDepth: Limits.storedJSONDepth) { scanner in
-                try scanner.object { scanner, key in
-                    switch key {
-                    case "task": task = try scanner.compact()
-                    case "compensation": try readCompensation(&scanner)
-                    case "status":
-                        isPlain = false
-                        try scanner.skip()
-                    default: try scanner.skip()
-                    }
-                }
+    init?(_ result: JSONText) {
+        guard let members = result.members else { return nil }
+        for member in members {
+            switch member.key {
+            case "task": task = member.value
+            case "compensation": readCompensation(member.value)
+            case "status": isPlain = false
+            default: break
             }
-        } catch {
-            return nil
         }
     }
 
-    private mutating func readCompensation(_ scanner: inout JSONScanner) throws {
+    private mutating func readCompensation(_ text: JSONText) {
         (data, ttl) = (nil, nil)
-        guard try scanner.isAtObject() else { return try scanner.skip() }
-        try scanner.object { scanner, key in
-            switch key {
-            case "data": data = try scanner.compact()
-            case "ttl": ttl = try scanner.value()
-            default: try scanner.skip()
+        for member in text.members ?? [] {
+            switch member.key {
+            case "data": data = member.value
+            case "ttl": ttl = member.value.value
+            default: break
             }
         }
     }
@@ -259,6 +254,6 @@ private struct ResultMembers {
     /// `nil` for a result that needs a closer look.
     var plainOutput: ServiceMessage.TaskOutcome? {
         guard isPlain, let task else { return nil }
-        return .output(task, data.map { .init(data: $0, ttlMilliseconds: Fields.ttl(ttl)) })
+        return .output(task.raw, data.map { .init(data: $0.raw, ttlMilliseconds: Fields.ttl(ttl)) })
     }
 }

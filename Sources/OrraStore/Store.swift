@@ -66,7 +66,7 @@ public protocol Store: Sendable {
     func submission(of project: ProjectID, key: String) async throws(StoreError) -> SubmissionRow?
 
     /// What happened in a project: its orchestrations' entries and its services' events with a position greater than
-    /// `afterPosition`, by position, at most `limit`. Both as they were at one moment.
+    /// `afterPosition`, by position, at most `limit`. Both as they were at one moment. Where payloads are large, fewer.
     func progress(of project: ProjectID, afterPosition: Int64, limit: Int) async throws(StoreError) -> [ProjectEntry]
 
     /// One project's service events with a position greater than `after`, in order, at most `limit`.

@@ -49,6 +49,7 @@ extension Simulation {
         note("hub: starts, run \(epoch), \(recovery.live.count) live, its clock at \(start)")
         var bounds = Core.Bounds()
         bounds.liveOrchestrations = scenario.liveOrchestrations
+        bounds.heldOutputBytes = 0
         let core = Core(
             recovering: recovery, at: start, bounds: bounds,
             random: SeededGenerator(seed: scenario.seed, stream: 100 + UInt64(epoch)))

@@ -50,6 +50,7 @@ struct Serve: ContextCommand {
     }
 
     private func serve(_ settings: ServeSettings, _ logger: Logger, in context: CommandContext) async throws {
+        Heap.giveBackLargeBlocks()
         let hub: Hub
         do throws(StoreError) {
             let store = try await SQLiteStore.open(directory: settings.hub.dataDirectory)

@@ -24,6 +24,10 @@ struct CeilingTests {
             $0.payload = 20_000
             $0.length = 2
         },
+        smallLoad {
+            ($0.payload, $0.carriesPayload) = (20_000, .results)
+            $0.length = 2
+        },
         smallLoad { ($0.services, $0.replicas, $0.length) = (3, 2, 4) },
         smallLoad(actions: 5, inFlight: 1) {
             $0.handlerMilliseconds = 20

@@ -36,6 +36,10 @@ struct BenchTests {
             ($0.width, $0.length, $0.services, $0.replicas, $0.payload) = (3, 2, 2, 2, 5_000)
         }
         #expect(wide.isClean, "\(wide.text)")
+        let grown = try await Self.run {
+            ($0.length, $0.payload, $0.carriesPayload, $0.outcome) = (3, 5_000, .results, .both)
+        }
+        #expect(grown.isClean, "\(grown.text)")
         let slow = try await Self.run { ($0.handlerMilliseconds, $0.progressRate, $0.actions) = (20, 100, 3) }
         #expect(slow.isClean, "\(slow.text)")
         let planned = try await Self.run { $0.action = "echo the token" }

@@ -57,6 +57,10 @@ enum Samples {
         .taskReady(.init(task: TaskID(task), input: .emptyObject, key: key(number)))
     }
 
+    static func completed(_ task: Int, _ output: RawJSON) -> Event {
+        .taskCompleted(.init(task: TaskID(task), output: output))
+    }
+
     static func compensationReady(_ task: Int, key number: Int) -> Event {
         .compensationReady(.init(task: TaskID(task), key: key(number), number: 1, expiresAt: at(999)))
     }

@@ -133,6 +133,36 @@ extension StoreConformance {
         }
     }
 
+    @Test("large payloads make pages of progress short, and nothing is left out", arguments: StoreBackend.allCases)
+    func largeProgress(_ backend: StoreBackend) async throws {
+        try await backend.open { opened in
+            let store = opened.store
+            let text = String(repeating: "x", count: Limits.watcherPageBytes * 2 / 3)
+            let large = S.completed(1, RawJSON(.string(text)))
+            // Each in a row of its own: they do not follow each other at the same time.
+            let entries = [1, 2, 5, 6, 8].enumerated().map { index, position in
+                S.entry(1, index + 1, position: position, at: Int64(index), event: index == 0 ? nil : large)
+            }
+            let events = [3, 4, 7, 9].map { S.serviceEntry(position: $0) }
+            try await store.commit(
+                S.base + [.orchestration(S.row(1))] + entries.map(Write.journal) + events.map(Write.serviceEvent))
+            var told: [ProjectEntry] = []
+            var pages = 0
+            while case let page = try await store.progress(
+                of: S.project.id, afterPosition: told.last?.position ?? 0, limit: 99), !page.isEmpty
+            {
+                told += page
+                pages += 1
+                if backend == .sqlite {
+                    #expect(page.count { if case .orchestration = $0 { true } else { false } } <= 3)
+                }
+            }
+            #expect(told.map(\.position) == Array(1...9))
+            #expect(told.compactMap { if case .orchestration(let entry) = $0 { entry } else { nil } } == entries)
+            if backend == .sqlite { #expect(pages > 2) }
+        }
+    }
+
     @Test("a project's progress is its journal and its service events, by position", arguments: StoreBackend.allCases)
     func progress(_ backend: StoreBackend) async throws {
         try await backend.open { opened in

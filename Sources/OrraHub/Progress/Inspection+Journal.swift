@@ -34,6 +34,7 @@ extension Inspection {
 /// What happened to each task, gathered entry by entry.
 private struct TaskStories {
     private struct Story {
+        var input: RawJSON?
         var history: [StatusChange] = []
         var interims: [InterimResult] = []
         var error: String?
@@ -53,7 +54,9 @@ private struct TaskStories {
 
     mutating func tell(_ entry: JournalEntry) {
         switch entry.event {
-        case .taskReady(let event): change(event.task, .pending, entry)
+        case .taskReady(let event):
+            stories[event.task, default: Story()].input = event.input
+            change(event.task, .pending, entry)
         case .taskDispatched(let event):
             if stories[event.task]?.startedAt == nil { stories[event.task, default: Story()].startedAt = entry.at }
             change(event.task, .processing, entry)
@@ -133,7 +136,7 @@ private struct TaskStories {
             let start = story.startedAt ?? end
             return TaskInspection(
                 id: task.id, serviceId: task.service, serviceName: orchestration.name(of: task.service),
-                status: status, statusHistory: story.history, input: task.input, output: task.output,
+                status: status, statusHistory: story.history, input: story.input, output: task.output,
                 abortPayload: story.abortPayload, error: status == .processing ? nil : story.error,
                 duration: end.flatMap { end in start.map { (end - $0).nanoseconds } } ?? 0,
                 interimResults: story.interims.isEmpty ? nil : story.interims,

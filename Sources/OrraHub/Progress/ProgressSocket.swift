@@ -70,11 +70,15 @@ struct ProgressSocket {
                 try await socket.send(text: ByteBuffer(bytes: try frame.frame()))
                 if case .orchestration = subject, frame.isLast { return await closeAtEnd() }
             }
-            hasCaughtUp = hasCaughtUp || frames.count < Limits.watcherPage
-            if hasCaughtUp, try await teller.lag() > Limits.watcherLag {
-                return await socket.close(
-                    code: WebSocketCloseCode(rawValue: 4008),
-                    reason: "\(ErrorCode.watcherLags.rawValue) resume with after=\(teller.last)")
+            // A page may be short since its payloads are large.
+            if hasCaughtUp || frames.count < Limits.watcherPage {
+                let lags = try await teller.lag() > Limits.watcherLag
+                if lags, hasCaughtUp {
+                    return await socket.close(
+                        code: WebSocketCloseCode(rawValue: 4008),
+                        reason: "\(ErrorCode.watcherLags.rawValue) resume with after=\(teller.last)")
+                }
+                hasCaughtUp = !lags
             }
             guard frames.isEmpty else { continue }
             for await _ in watch.stream { break }

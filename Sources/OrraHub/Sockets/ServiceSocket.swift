@@ -54,17 +54,21 @@ struct ServiceSocket {
     private func receive(_ event: WebSocketEvent, on id: ConnectionID) async {
         switch event {
         // A binary frame is read like a text frame: what it holds decides.
-        case .text(let buffer), .binary(let buffer): await receive(frame: Array(buffer.readableBytesView), on: id)
+        case .text(let buffer), .binary(let buffer): await receive(frame: buffer, on: id)
         case .pong(let roundTrip): await loop.offer(.heard(id, roundTrip: roundTrip))
         case .missedPong(let count): await loop.offer(.missedPong(id, count: count))
         case .stalled(let isStalled): await loop.offer(.stalled(id, isStalled))
         }
     }
 
-    private func receive(frame: [UInt8], on id: ConnectionID) async {
+    private func receive(frame: ByteBuffer, on id: ConnectionID) async {
         let message: ServiceMessage
         do throws(ServiceMessageError) {
-            message = try ServiceMessage(frame: frame)
+            message = try frame.withUnsafeReadableBytes { bytes in
+                Result { () throws(ServiceMessageError) in
+                    try ServiceMessage(frame: bytes.bindMemory(to: UInt8.self))
+                }
+            }.get()
         } catch {
             logger.notice(
                 "a frame was no message", metadata: ["service": "\(service)", "reason": "\(error.reason)"])

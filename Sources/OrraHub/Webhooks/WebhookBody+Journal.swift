@@ -28,7 +28,9 @@ extension WebhookBody {
     private static func results(_ outputs: [RawJSON], _ form: WebhookDelivery.Form) -> RawJSON {
         switch form {
         case .list:
-            return RawJSON(.array(outputs.map(\.value)))
+            var writer = JSONWriter()
+            writer.array { for output in outputs { $0.raw(output) } }
+            return writer.raw
         case .merged:
             var merged: JSONObject = [:]
             for output in outputs { if let object = output.value.object { merged.merge(object) } }

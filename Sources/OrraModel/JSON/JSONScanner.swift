@@ -8,6 +8,8 @@ public struct JSONScanner {
     @usableFromInline var index = 0
 
     private let maximumDepth: Int
+    /// Whether all that was read so far is as ``JSONWriter`` would write it: no white space, no other escapes.
+    private(set) var isCompact = true
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
         self.bytes = bytes
@@ -22,16 +24,22 @@ public struct JSONScanner {
     public static func scan<Result>(
         _ text: [UInt8], maximumDepth: Int = Limits.jsonDepth, _ body: (inout JSONScanner) throws -> Result
     ) throws -> Result {
-        try text.withUnsafeBufferPointer { bytes in
-            guard (try? UTF8Span(validating: bytes.span)) != nil else {
-                throw JSONError(offset: 0, reason: "is not valid UTF-8")
-            }
-            var scanner = JSONScanner(bytes, maximumDepth: maximumDepth)
-            let result = try body(&scanner)
-            scanner.skipWhitespace()
-            guard scanner.index == bytes.count else { throw scanner.error("unexpected text after the value") }
-            return result
+        try text.withUnsafeBufferPointer { try scan($0, maximumDepth: maximumDepth, body) }
+    }
+
+    /// The same over bytes that lie elsewhere, such as in a database's or a socket's buffer.
+    public static func scan<Result>(
+        _ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int = Limits.jsonDepth,
+        _ body: (inout JSONScanner) throws -> Result
+    ) throws -> Result {
+        guard (try? UTF8Span(validating: bytes.span)) != nil else {
+            throw JSONError(offset: 0, reason: "is not valid UTF-8")
         }
+        var scanner = JSONScanner(bytes, maximumDepth: maximumDepth)
+        let result = try body(&scanner)
+        scanner.skipWhitespace()
+        guard scanner.index == bytes.count else { throw scanner.error("unexpected text after the value") }
+        return result
     }
 
     func error(_ reason: String) -> JSONError { JSONError(offset: index, reason: reason) }
@@ -39,7 +47,9 @@ public struct JSONScanner {
     mutating func skipWhitespace() {
         while index < bytes.count {
             switch bytes[index] {
-            case 0x20, 0x09, 0x0A, 0x0D: index += 1
+            case 0x20, 0x09, 0x0A, 0x0D:
+                isCompact = false
+                index += 1
             default: return
             }
         }
@@ -81,9 +91,26 @@ public struct JSONScanner {
     /// space, no needless escapes.
     public mutating func compact() throws -> RawJSON {
         skipWhitespace()
-        var writer = JSONWriter(capacity: min(bytes.count - index, 4_096))
+        let (start, wasCompact) = (index, isCompact)
+        isCompact = true
+        let range = try skip(depth: 0)
+        defer { isCompact = isCompact && wasCompact }
+        // Mostly its writer has left nothing to do.
+        guard !isCompact else { return RawJSON(unchecked: Array(bytes[range])) }
+        index = start
+        var writer = JSONWriter(capacity: range.count)
         try copy(to: &writer, depth: 0)
         return writer.raw
+    }
+
+    /// Validates one value and returns it to be read where it is. The bytes must stay there as long as it is used.
+    package mutating func text() throws -> JSONText {
+        skipWhitespace()
+        let wasCompact = isCompact
+        isCompact = true
+        let range = try skip(depth: 0)
+        defer { isCompact = isCompact && wasCompact }
+        return JSONText(bytes: bytes, range: range, isCompact: isCompact)
     }
 
     /// Decodes one value into a tree that keeps number texts and member order.
@@ -264,7 +291,9 @@ public struct JSONScanner {
         try expect(.quote)
         let start = index
         var isEscaped = false
-        while index < bytes.count {
+        while true {
+            index = bytes.endOfPlainText(from: index)
+            guard index < bytes.count else { throw error("unterminated string") }
             switch bytes[index] {
             case .quote:
                 index += 1
@@ -272,117 +301,29 @@ public struct JSONScanner {
             case .backslash:
                 isEscaped = true
                 try escape()
-            case ..<0x20: throw error("unescaped control character in a string")
-            default: index += 1
+            default: throw error("unescaped control character in a string")
             }
         }
-        throw error("unterminated string")
     }
 
     private mutating func escape() throws {
         guard index + 1 < bytes.count else { throw error("unterminated string") }
         switch bytes[index + 1] {
-        case .quote, .backslash, UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"),
-            UInt8(ascii: "r"), UInt8(ascii: "t"):
+        case .quote, .backslash, UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"): index += 2
+        case UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"):
+            isCompact = false
             index += 2
         case UInt8(ascii: "u"):
             guard index + 6 <= bytes.count else { throw error("invalid escape in a string") }
             for digit in bytes[(index + 2)..<(index + 6)] where digit.hexDigitValue == nil {
                 throw error("invalid escape in a string")
             }
+            // The writer has such escapes too, for control characters. They are too rare to look for its spelling.
+            isCompact = false
             index += 6
         default: throw error("invalid escape in a string")
         }
     }
 
-    private func text(_ string: StringRange) -> String { JSONKey(bytes: bytes, string: string).text }
-}
-
-/// A member's name as it lies in the text: compared without making a `String`, unless it holds escapes.
-public struct JSONKey {
-    let bytes: UnsafeBufferPointer<UInt8>
-    let string: JSONScanner.StringRange
-
-    public static func == (key: JSONKey, name: StaticString) -> Bool {
-        guard !key.string.isEscaped else {
-            return key.text == name.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
-        }
-        guard key.string.range.count == name.utf8CodeUnitCount else { return false }
-        return key.bytes[key.string.range].elementsEqual(
-            UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-    }
-
-    public static func ~= (name: StaticString, key: JSONKey) -> Bool { key == name }
-
-    /// The name with its escapes decoded.
-    public var text: String {
-        let raw = bytes[string.range]
-        guard string.isEscaped else { return String(decoding: raw, as: UTF8.self) }
-        return Self.unescaped(raw)
-    }
-
-    private static func unescaped(_ raw: Slice<UnsafeBufferPointer<UInt8>>) -> String {
-        var utf8: [UInt8] = []
-        utf8.reserveCapacity(raw.count)
-        var index = raw.startIndex
-        func codeUnit(at start: Int) -> UInt32 {
-            raw[start..<(start + 4)].reduce(0) { $0 << 4 | UInt32($1.hexDigitValue ?? 0) }
-        }
-        while index < raw.endIndex {
-            guard raw[index] == .backslash else {
-                utf8.append(raw[index])
-                index += 1
-                continue
-            }
-            let kind = raw[index + 1]
-            guard kind == UInt8(ascii: "u") else {
-                utf8.append(kind.unescaped)
-                index += 2
-                continue
-            }
-            var unit = codeUnit(at: index + 2)
-            index += 6
-            if (0xD800..<0xDC00).contains(unit), index + 6 <= raw.endIndex, raw[index] == .backslash,
-                raw[index + 1] == UInt8(ascii: "u"), case let low = codeUnit(at: index + 2),
-                (0xDC00..<0xE000).contains(low)
-            {
-                unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00)
-                index += 6
-            }
-            utf8.append(contentsOf: String(Character(Unicode.Scalar(unit) ?? "\u{FFFD}")).utf8)
-        }
-        return String(decoding: utf8, as: UTF8.self)
-    }
-}
-
-extension UInt8 {
-    static let quote = UInt8(ascii: "\"")
-    static let backslash = UInt8(ascii: "\\")
-    static let openBrace = UInt8(ascii: "{")
-    static let closeBrace = UInt8(ascii: "}")
-    static let openBracket = UInt8(ascii: "[")
-    static let closeBracket = UInt8(ascii: "]")
-    static let colon = UInt8(ascii: ":")
-    static let comma = UInt8(ascii: ",")
-
-    fileprivate var hexDigitValue: UInt8? {
-        switch self {
-        case 0x30...0x39: self - 0x30
-        case 0x41...0x46: self - 0x41 + 10
-        case 0x61...0x66: self - 0x61 + 10
-        default: nil
-        }
-    }
-
-    /// What a one-letter escape stands for.
-    fileprivate var unescaped: UInt8 {
-        switch self {
-        case UInt8(ascii: "b"): 0x08
-        case UInt8(ascii: "f"): 0x0C
-        case UInt8(ascii: "n"): 0x0A
-        case UInt8(ascii: "r"): 0x0D
-        case UInt8(ascii: "t"): 0x09
-        default: self
-        }
-    }
+    func text(_ string: StringRange) -> String { JSONKey(bytes: bytes, string: string).text }
 }

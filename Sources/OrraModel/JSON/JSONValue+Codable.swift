@@ -2,7 +2,7 @@ extension JSONValue: Codable {
     /// From a ``WireDecoder`` the very value; from another decoder what that one makes of numbers and order.
     public init(from decoder: any Decoder) throws {
         if let decoder = decoder as? ValueDecoder {
-            self = decoder.value
+            self = decoder.node.value
         } else if let container = try? decoder.container(keyedBy: AnyKey.self) {
             self = .object(
                 JSONObject(

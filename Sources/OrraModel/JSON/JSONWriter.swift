@@ -64,6 +64,11 @@ public struct JSONWriter {
         self.raw(raw)
     }
 
+    public mutating func member(_ name: String, _ part: RawJSONPart) {
+        key(name)
+        splice(part.bytes)
+    }
+
     public mutating func string(_ text: String) {
         separate()
         quote(text)
@@ -95,6 +100,7 @@ public struct JSONWriter {
     /// The content of a string that holds nothing to be escaped.
     mutating func quoted(_ content: Slice<UnsafeBufferPointer<UInt8>>, isKey: Bool) {
         separate()
+        makeRoom(for: content.count)
         bytes.append(.quote)
         bytes.append(contentsOf: content)
         bytes.append(.quote)
@@ -121,24 +127,34 @@ public struct JSONWriter {
 
     private mutating func splice(_ text: some Collection<UInt8>) {
         separate()
+        makeRoom(for: text.count)
         bytes.append(contentsOf: text)
         needsComma = true
+    }
+
+    /// An array that grows by itself doubles: for a large payload with a brace behind it that is a second copy, and twice
+    /// the memory.
+    private mutating func makeRoom(for count: Int) {
+        let needed = bytes.count + count
+        guard count > 32 * 1024, needed > bytes.capacity else { return }
+        bytes.reserveCapacity(needed + needed / 8)
     }
 
     private mutating func separate() { if needsComma { bytes.append(.comma) } }
 
     private mutating func quote(_ text: String) {
-        bytes.append(.quote)
         var text = text
         text.withUTF8 { text in
+            makeRoom(for: text.count)
+            bytes.append(.quote)
             // Mostly nothing is to be escaped, and the text goes as a whole.
-            var rest = text[...]
-            while let place = rest.firstIndex(where: { $0 < 0x20 || $0 == .quote || $0 == .backslash }) {
-                bytes.append(contentsOf: rest[..<place])
-                escape(rest[place])
-                rest = rest[(place + 1)...]
+            var start = 0
+            while case let place = text.endOfPlainText(from: start), place < text.count {
+                bytes.append(contentsOf: text[start..<place])
+                escape(text[place])
+                start = place + 1
             }
-            bytes.append(contentsOf: rest)
+            bytes.append(contentsOf: text[start...])
         }
         bytes.append(.quote)
     }

@@ -26,11 +26,14 @@ public struct RawJSON: Sendable, Hashable {
     public var isNull: Bool { bytes == Self.null.bytes }
 
     /// The value as a tree.
-    public var value: JSONValue {
-        guard let value = try? JSONScanner.scan(bytes, maximumDepth: Limits.storedJSONDepth, { try $0.value() }) else {
-            preconditionFailure("RawJSON holds bytes that are not JSON")
+    public var value: JSONValue { withText(\.value) }
+
+    /// The value to be looked into, without a tree.
+    func withText<Result>(_ body: (JSONText) throws -> Result) rethrows -> Result {
+        try bytes.withUnsafeBufferPointer {
+            // It may hold white space: nobody has looked.
+            try body(JSONText(bytes: $0, range: 0..<$0.count, isCompact: false))
         }
-        return value
     }
 
     public var text: String { String(decoding: bytes, as: UTF8.self) }
@@ -43,7 +46,13 @@ extension RawJSON: CustomStringConvertible {
 
 extension RawJSON: Codable {
     /// With ``WireDecoder`` exact; with any other decoder through ``JSONValue``.
-    public init(from decoder: any Decoder) throws { self.init(try JSONValue(from: decoder)) }
+    public init(from decoder: any Decoder) throws {
+        if let decoder = decoder as? ValueDecoder {
+            self = decoder.node.raw
+        } else {
+            self.init(try JSONValue(from: decoder))
+        }
+    }
 
     public func encode(to encoder: any Encoder) throws {
         if let encoder = encoder as? SlotEncoder { return encoder.set(self) }

@@ -17,11 +17,31 @@ public struct WireDecoder: Sendable {
     }
 
     public func decode<Value: Decodable>(_ type: Value.Type, from text: [UInt8]) throws -> Value {
-        try decode(type, from: JSONScanner.scan(text, maximumDepth: maximumDepth) { try $0.value() })
+        try text.withUnsafeBufferPointer { try decode(type, from: $0) }
+    }
+
+    /// The same from bytes that lie elsewhere. No tree is made of them: what the type does not ask for is only checked,
+    /// and a ``RawJSON`` is a copy of its part of the text.
+    public func decode<Value: Decodable>(_ type: Value.Type, from text: UnsafeBufferPointer<UInt8>) throws -> Value {
+        try decode(type, .text(JSONScanner.scan(text, maximumDepth: maximumDepth) { try $0.text() }))
     }
 
     public func decode<Value: Decodable>(_ type: Value.Type, from value: JSONValue) throws -> Value {
-        try ValueDecoder(value: value, codingPath: [], ignoresKeyCase: ignoresKeyCase).unwrap(type)
+        try decode(type, .tree(value))
+    }
+
+    /// The elements of an array, each for itself: faults have their paths within the element. `nil` where the text is
+    /// no array, or one of another count.
+    public func decode<Value: Decodable>(
+        _ count: Int, of type: Value.Type, from text: UnsafeBufferPointer<UInt8>
+    ) throws -> [Result<Value, any Error>]? {
+        let text = try JSONScanner.scan(text, maximumDepth: maximumDepth) { try $0.text() }
+        guard let elements = text.elements, elements.count == count else { return nil }
+        return elements.map { element in Result { try decode(type, .text(element)) } }
+    }
+
+    private func decode<Value: Decodable>(_ type: Value.Type, _ node: JSONNode) throws -> Value {
+        try ValueDecoder(node: node, ignoresKeyCase: ignoresKeyCase).unwrap(type)
     }
 
     /// One sentence that says where the fault is and what was expected; never quotes a value.
@@ -66,194 +86,4 @@ struct IndexKey: CodingKey {
     init(_ index: Int) { self.index = index }
     init?(intValue: Int) { self.index = intValue }
     init?(stringValue: String) { nil }
-}
-
-struct ValueDecoder: Decoder {
-    let value: JSONValue
-    let codingPath: [any CodingKey]
-    let ignoresKeyCase: Bool
-    var userInfo: [CodingUserInfoKey: Any] { [:] }
-
-    func mismatch(_ type: Any.Type, _ expected: String) -> DecodingError {
-        .typeMismatch(
-            type,
-            .init(codingPath: codingPath, debugDescription: "must be \(expected), but is \(value.typeName)"))
-    }
-
-    func child(_ value: JSONValue, _ key: any CodingKey) -> ValueDecoder {
-        ValueDecoder(value: value, codingPath: codingPath + [key], ignoresKeyCase: ignoresKeyCase)
-    }
-
-    func unwrap<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        if type == JSONValue.self, let value = value as? Value { return value }
-        if type == RawJSON.self, let raw = RawJSON(value) as? Value { return raw }
-        if let named = type as? any RawRepresentable.Type, let value = try known(named) as? Value { return value }
-        return try Value(from: self)
-    }
-
-    /// A value of an enumeration of strings: the standard library's own error would quote the text that came.
-    private func known<Named: RawRepresentable>(_ type: Named.Type) throws -> Named? {
-        guard Named.RawValue.self == String.self else { return nil }
-        guard let text = value.string as? Named.RawValue else { throw mismatch(type, "a string") }
-        guard let named = Named(rawValue: text) else {
-            let all = (type as? any CaseIterable.Type).map { Self.names($0) } ?? []
-            throw DecodingError.dataCorrupted(
-                .init(
-                    codingPath: codingPath,
-                    debugDescription: all.isEmpty
-                        ? "is none of the texts that are known here" : "must be one of \(all.joined(separator: ", "))"))
-        }
-        return named
-    }
-
-    private static func names<Cases: CaseIterable>(_ type: Cases.Type) -> [String] {
-        type.allCases.compactMap { ($0 as? any RawRepresentable)?.rawValue as? String }
-    }
-
-    func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        guard let object = value.object else { throw mismatch([String: Any].self, "an object") }
-        return KeyedDecodingContainer(KeyedContainer(decoder: self, object: object))
-    }
-
-    func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
-        guard let elements = value.array else { throw mismatch([Any].self, "an array") }
-        return UnkeyedContainer(decoder: self, elements: elements)
-    }
-
-    func singleValueContainer() throws -> any SingleValueDecodingContainer { self }
-}
-
-extension ValueDecoder: SingleValueDecodingContainer {
-    func decodeNil() -> Bool { value == .null }
-    func decode(_ type: Bool.Type) throws -> Bool {
-        guard let bool = value.bool else { throw mismatch(type, "a boolean") }
-        return bool
-    }
-    func decode(_ type: String.Type) throws -> String {
-        guard let string = value.string else { throw mismatch(type, "a string") }
-        return string
-    }
-    func decode(_ type: Double.Type) throws -> Double {
-        guard let number = value.number else { throw mismatch(type, "a number") }
-        return number.double
-    }
-    func decode(_ type: Float.Type) throws -> Float { Float(try decode(Double.self)) }
-    func decode(_ type: Int.Type) throws -> Int { try integer(type) }
-    func decode(_ type: Int8.Type) throws -> Int8 { try integer(type) }
-    func decode(_ type: Int16.Type) throws -> Int16 { try integer(type) }
-    func decode(_ type: Int32.Type) throws -> Int32 { try integer(type) }
-    func decode(_ type: Int64.Type) throws -> Int64 { try integer(type) }
-    func decode(_ type: UInt.Type) throws -> UInt { try integer(type) }
-    func decode(_ type: UInt8.Type) throws -> UInt8 { try integer(type) }
-    func decode(_ type: UInt16.Type) throws -> UInt16 { try integer(type) }
-    func decode(_ type: UInt32.Type) throws -> UInt32 { try integer(type) }
-    func decode(_ type: UInt64.Type) throws -> UInt64 { try integer(type) }
-    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try unwrap(type) }
-
-    private func integer<Integer: FixedWidthInteger>(_ type: Integer.Type) throws -> Integer {
-        guard let number = value.number else { throw mismatch(type, "a whole number") }
-        guard let integer = Integer(number.text) ?? Integer(exactly: number.double) else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: codingPath, debugDescription: "must be a whole number that fits \(type)"))
-        }
-        return integer
-    }
-}
-
-private struct KeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    let decoder: ValueDecoder
-    let object: JSONObject
-    var codingPath: [any CodingKey] { decoder.codingPath }
-    var allKeys: [Key] { object.keys.compactMap(Key.init(stringValue:)) }
-
-    private func find(_ key: Key) -> JSONValue? {
-        if let value = object[key.stringValue] { return value }
-        guard decoder.ignoresKeyCase else { return nil }
-        let name = key.stringValue.lowercased()
-        return object.members.last { $0.key.lowercased() == name }?.value
-    }
-
-    private func require(_ key: Key) throws -> ValueDecoder {
-        guard let value = find(key) else {
-            throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: "is missing"))
-        }
-        return decoder.child(value, key)
-    }
-
-    func contains(_ key: Key) -> Bool { find(key) != nil }
-    func decodeNil(forKey key: Key) throws -> Bool { try require(key).decodeNil() }
-    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try require(key).decode(type) }
-    func decode(_ type: String.Type, forKey key: Key) throws -> String { try require(key).decode(type) }
-    func decode(_ type: Double.Type, forKey key: Key) throws -> Double { try require(key).decode(type) }
-    func decode(_ type: Float.Type, forKey key: Key) throws -> Float { try require(key).decode(type) }
-    func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try require(key).decode(type) }
-    func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 { try require(key).decode(type) }
-    func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 { try require(key).decode(type) }
-    func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 { try require(key).decode(type) }
-    func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { try require(key).decode(type) }
-    func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt { try require(key).decode(type) }
-    func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 { try require(key).decode(type) }
-    func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 { try require(key).decode(type) }
-    func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 { try require(key).decode(type) }
-    func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 { try require(key).decode(type) }
-    func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
-        try require(key).unwrap(type)
-    }
-    func nestedContainer<NestedKey: CodingKey>(
-        keyedBy type: NestedKey.Type, forKey key: Key
-    ) throws -> KeyedDecodingContainer<NestedKey> { try require(key).container(keyedBy: type) }
-    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
-        try require(key).unkeyedContainer()
-    }
-    func superDecoder() throws -> any Decoder { decoder }
-    func superDecoder(forKey key: Key) throws -> any Decoder { try require(key) }
-}
-
-private struct UnkeyedContainer: UnkeyedDecodingContainer {
-    let decoder: ValueDecoder
-    let elements: [JSONValue]
-    var currentIndex = 0
-    var codingPath: [any CodingKey] { decoder.codingPath }
-    var count: Int? { elements.count }
-    var isAtEnd: Bool { currentIndex >= elements.count }
-
-    init(decoder: ValueDecoder, elements: [JSONValue]) {
-        self.decoder = decoder
-        self.elements = elements
-    }
-
-    private mutating func next() throws -> ValueDecoder {
-        guard !isAtEnd else {
-            throw DecodingError.valueNotFound(
-                Any.self, .init(codingPath: codingPath, debugDescription: "has too few elements"))
-        }
-        defer { currentIndex += 1 }
-        return decoder.child(elements[currentIndex], IndexKey(currentIndex))
-    }
-
-    mutating func decodeNil() throws -> Bool {
-        guard !isAtEnd, elements[currentIndex] == .null else { return false }
-        currentIndex += 1
-        return true
-    }
-    mutating func decode(_ type: Bool.Type) throws -> Bool { try next().decode(type) }
-    mutating func decode(_ type: String.Type) throws -> String { try next().decode(type) }
-    mutating func decode(_ type: Double.Type) throws -> Double { try next().decode(type) }
-    mutating func decode(_ type: Float.Type) throws -> Float { try next().decode(type) }
-    mutating func decode(_ type: Int.Type) throws -> Int { try next().decode(type) }
-    mutating func decode(_ type: Int8.Type) throws -> Int8 { try next().decode(type) }
-    mutating func decode(_ type: Int16.Type) throws -> Int16 { try next().decode(type) }
-    mutating func decode(_ type: Int32.Type) throws -> Int32 { try next().decode(type) }
-    mutating func decode(_ type: Int64.Type) throws -> Int64 { try next().decode(type) }
-    mutating func decode(_ type: UInt.Type) throws -> UInt { try next().decode(type) }
-    mutating func decode(_ type: UInt8.Type) throws -> UInt8 { try next().decode(type) }
-    mutating func decode(_ type: UInt16.Type) throws -> UInt16 { try next().decode(type) }
-    mutating func decode(_ type: UInt32.Type) throws -> UInt32 { try next().decode(type) }
-    mutating func decode(_ type: UInt64.Type) throws -> UInt64 { try next().decode(type) }
-    mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try next().unwrap(type) }
-    mutating func nestedContainer<NestedKey: CodingKey>(
-        keyedBy type: NestedKey.Type
-    ) throws -> KeyedDecodingContainer<NestedKey> { try next().container(keyedBy: type) }
-    mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer { try next().unkeyedContainer() }
-    mutating func superDecoder() throws -> any Decoder { try next() }
 }

@@ -10,7 +10,12 @@ extension JSONSchema {
     ///
     /// The work is bounded by the size of the value: a schema whose alternatives multiply with each level, or that
     /// refers to itself without end, is a violation.
-    public func validate(_ value: JSONValue) -> [SchemaViolation] {
+    public func validate(_ value: JSONValue) -> [SchemaViolation] { validate(.tree(value)) }
+
+    /// The same without a tree: a large payload is looked into only as far as the schema asks.
+    public func validate(_ value: RawJSON) -> [SchemaViolation] { value.withText { validate(.text($0)) } }
+
+    private func validate(_ value: JSONNode) -> [SchemaViolation] {
         var validator = SchemaValidator(root: self.value)
         return validator.violations(of: value, self.value)
     }
@@ -33,8 +38,8 @@ struct SchemaValidator {
 
     init(root: JSONValue) { references = SchemaReferences(root: root) }
 
-    mutating func violations(of value: JSONValue, _ schema: JSONValue) -> [SchemaViolation] {
-        remainingSteps = Self.freeSteps + Self.stepsPerNode * Self.nodes(in: value)
+    mutating func violations(of value: JSONNode, _ schema: JSONValue) -> [SchemaViolation] {
+        remainingSteps = Self.freeSteps + Self.stepsPerNode * value.count
         apply(schema, to: value, at: "")
         guard !isExhausted else {
             return [SchemaViolation(path: "", reason: "can't be checked: the schema nests or repeats without a bound")]
@@ -49,7 +54,7 @@ struct SchemaValidator {
     /// Whether a further fault could still be told.
     var isOpen: Bool { !isExhausted && found.count < Self.maximumViolations }
 
-    mutating func apply(_ schema: JSONValue, to value: JSONValue, at path: String) {
+    mutating func apply(_ schema: JSONValue, to value: JSONNode, at path: String) {
         remainingSteps -= 1
         guard remainingSteps >= 0, depth < Self.maximumDepth else { return isExhausted = true }
         guard isOpen else { return }
@@ -57,29 +62,23 @@ struct SchemaValidator {
         defer { depth -= 1 }
         if schema == .bool(false) { return report(path, "is not allowed") }
         guard let keywords = schema.object else { return }
-        if keywords["nullable"] == .bool(true), value == .null { return }
+        if keywords["nullable"] == .bool(true), value.isNull { return }
         guard applyType(schema, to: value, at: path) else { return }
         applyValues(keywords, to: value, at: path)
-        switch value {
-        case .number(let number): apply(keywords, to: number, at: path)
-        case .string(let string): apply(keywords, to: string, at: path)
-        case .array(let elements): apply(keywords, to: elements, at: path)
-        case .object(let object): apply(keywords, to: object, at: path)
-        case .null, .bool: break
+        if let number = value.number {
+            apply(keywords, to: number, at: path)
+        } else if let elements = value.elements {
+            apply(keywords, to: elements, at: path)
+        } else if let object = value.object {
+            apply(keywords, to: object.members, at: path)
+        } else {
+            applyLength(keywords, to: value, at: path)
         }
         applyCombinations(keywords, to: value, at: path)
     }
 
-    private static func nodes(in value: JSONValue) -> Int {
-        switch value {
-        case .array(let elements): elements.reduce(1) { $0 + nodes(in: $1) }
-        case .object(let object): object.members.reduce(1) { $0 + nodes(in: $1.value) }
-        case .null, .bool, .number, .string: 1
-        }
-    }
-
     /// The faults of one branch, told to nobody.
-    mutating func trial(_ schema: JSONValue, _ value: JSONValue, at path: String) -> [SchemaViolation] {
+    mutating func trial(_ schema: JSONValue, _ value: JSONNode, at path: String) -> [SchemaViolation] {
         let before = found
         found = []
         defer { found = before }
@@ -87,7 +86,7 @@ struct SchemaValidator {
         return found
     }
 
-    private mutating func applyType(_ schema: JSONValue, to value: JSONValue, at path: String) -> Bool {
+    private mutating func applyType(_ schema: JSONValue, to value: JSONNode, at path: String) -> Bool {
         guard let types = JSONSchema.declaredTypes(schema), !types.isEmpty else { return true }
         let name = value.typeName
         guard !types.contains(name), !(name == "integer" && types.contains("number")) else { return true }
@@ -95,11 +94,11 @@ struct SchemaValidator {
         return false
     }
 
-    private mutating func applyValues(_ keywords: JSONObject, to value: JSONValue, at path: String) {
-        if let constant = keywords["const"], constant != value {
+    private mutating func applyValues(_ keywords: JSONObject, to value: JSONNode, at path: String) {
+        if let constant = keywords["const"], constant != value.value {
             report(path, "must be the value that the schema sets")
         }
-        if let values = keywords["enum"]?.array, !values.contains(value) {
+        if let values = keywords["enum"]?.array, !values.contains(value.value) {
             report(path, "must be one of the \(values.count) values that the schema lists")
         }
     }

@@ -1,6 +1,6 @@
 /// `$ref`, `allOf`, `anyOf`, `oneOf` and `not`.
 extension SchemaValidator {
-    mutating func applyCombinations(_ keywords: JSONObject, to value: JSONValue, at path: String) {
+    mutating func applyCombinations(_ keywords: JSONObject, to value: JSONNode, at path: String) {
         if let reference = keywords["$ref"]?.string, let target = references.target(of: reference) {
             apply(target, to: value, at: path)
         }
@@ -12,7 +12,7 @@ extension SchemaValidator {
         }
     }
 
-    private mutating func applyAny(_ branches: [JSONValue], to value: JSONValue, at path: String) {
+    private mutating func applyAny(_ branches: [JSONValue], to value: JSONNode, at path: String) {
         var faults: [[SchemaViolation]] = []
         for branch in branches {
             let found = trial(branch, value, at: path)
@@ -22,7 +22,7 @@ extension SchemaValidator {
         reportNone(branches, faults, value, at: path)
     }
 
-    private mutating func applyOne(_ branches: [JSONValue], to value: JSONValue, at path: String) {
+    private mutating func applyOne(_ branches: [JSONValue], to value: JSONNode, at path: String) {
         var faults: [[SchemaViolation]] = []
         var matches = 0
         for branch in branches {
@@ -36,7 +36,7 @@ extension SchemaValidator {
 
     /// Says what is nearest: the faults of the only branch for this type of value, or the types that would do.
     private mutating func reportNone(
-        _ branches: [JSONValue], _ faults: [[SchemaViolation]], _ value: JSONValue, at path: String
+        _ branches: [JSONValue], _ faults: [[SchemaViolation]], _ value: JSONNode, at path: String
     ) {
         let types = branches.map { JSONSchema(["anyOf": .array([$0])], definitionsOf: references.root).types }
         let name = value.typeName

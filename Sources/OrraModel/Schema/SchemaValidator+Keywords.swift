@@ -30,14 +30,14 @@ extension SchemaValidator {
         }
     }
 
-    mutating func apply(_ keywords: JSONObject, to string: String, at path: String) {
-        guard keywords["minLength"] != nil || keywords["maxLength"] != nil else { return }
+    mutating func applyLength(_ keywords: JSONObject, to value: JSONNode, at path: String) {
+        guard keywords["minLength"] != nil || keywords["maxLength"] != nil, let string = value.string else { return }
         applyCount(keywords, "minLength", "maxLength", string.unicodeScalars.count, "characters", at: path)
     }
 
-    mutating func apply(_ keywords: JSONObject, to elements: [JSONValue], at path: String) {
+    mutating func apply(_ keywords: JSONObject, to elements: [JSONNode], at path: String) {
         applyCount(keywords, "minItems", "maxItems", elements.count, "items", at: path)
-        if keywords["uniqueItems"] == .bool(true), Set(elements).count < elements.count {
+        if keywords["uniqueItems"] == .bool(true), Set(elements.map(\.value)).count < elements.count {
             report(path, "must not hold the same item twice")
         }
         // Draft 2020-12 says `prefixItems`, earlier drafts an array in `items`, for the first elements one by one.
@@ -52,9 +52,9 @@ extension SchemaValidator {
         }
     }
 
-    mutating func apply(_ keywords: JSONObject, to object: JSONObject, at path: String) {
+    mutating func apply(_ keywords: JSONObject, to object: [(name: String, value: JSONNode)], at path: String) {
         // A lookup in an object walks its members; a table keeps large objects from costing their square.
-        let members = Dictionary(object.members.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+        let members = Dictionary(object.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
         applyCount(keywords, "minProperties", "maxProperties", members.count, "members", at: path)
         for name in (keywords["required"]?.array ?? []).compactMap(\.string) where members[name] == nil {
             report(SchemaPhrase.member(path, name), "is missing")
@@ -68,9 +68,9 @@ extension SchemaValidator {
         // With `patternProperties`, which is not understood here, nobody can say which members are additional.
         guard let additional = keywords["additionalProperties"], keywords["patternProperties"] == nil else { return }
         let known = Set(properties.map(\.key))
-        for member in object.members where !known.contains(member.key) {
+        for member in object where !known.contains(member.name) {
             guard isOpen else { return }
-            let path = SchemaPhrase.member(path, member.key)
+            let path = SchemaPhrase.member(path, member.name)
             if additional == .bool(false) {
                 report(path, "is not a member that the schema knows")
             } else {

@@ -29,19 +29,19 @@ extension String: Bindable {
     }
 }
 
-/// Text that is there as UTF-8.
-extension ArraySlice<UInt8>: Bindable {
-    func bind(to statement: OpaquePointer, at index: Int32) -> Int32 {
-        withUnsafeBufferPointer { bindText($0, to: statement, at: index) }
-    }
-}
-
 /// SQLite copies it.
 private func bindText(_ text: UnsafeBufferPointer<UInt8>, to statement: OpaquePointer, at index: Int32) -> Int32 {
+    bindText(text, to: statement, at: index, transient)
+}
+
+private func bindText(
+    _ text: UnsafeBufferPointer<UInt8>, to statement: OpaquePointer, at index: Int32,
+    _ lifetime: sqlite3_destructor_type?
+) -> Int32 {
     // An empty text may have no address, which would be NULL.
-    guard let base = text.baseAddress else { return sqlite3_bind_text(statement, index, "", 0, transient) }
+    guard let base = text.baseAddress else { return sqlite3_bind_text(statement, index, "", 0, lifetime) }
     return base.withMemoryRebound(to: CChar.self, capacity: text.count) {
-        sqlite3_bind_text64(statement, index, $0, sqlite3_uint64(text.count), transient, UInt8(SQLITE_UTF8))
+        sqlite3_bind_text64(statement, index, $0, sqlite3_uint64(text.count), lifetime, UInt8(SQLITE_UTF8))
     }
 }
 
@@ -51,6 +51,27 @@ private var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_d
 extension Database {
     /// Runs one of the store's statements that gives no rows. It is compiled once per connection.
     func run(_ sql: String, _ values: [(any Bindable)?]) throws {
+        try bind(sql, values) { sqlite3_step($0) }
+    }
+
+    /// The same with a text that may be large, in UTF-8, in the place of the value at `place`: SQLite reads it where it
+    /// stands.
+    func run(_ sql: String, _ values: [(any Bindable)?], text: [UInt8], at place: Int) throws {
+        try bind(sql, values) { statement in
+            text.withUnsafeBufferPointer { text in
+                let code = bindText(text, to: statement, at: Int32(place + 1), nil)
+                guard code == SQLITE_OK else { return code }
+                defer { sqlite3_bind_null(statement, Int32(place + 1)) }
+                let outcome = sqlite3_step(statement)
+                // What is bound can't be changed before.
+                sqlite3_reset(statement)
+                return outcome
+            }
+        }
+    }
+
+    /// `step` returns SQLite's result code, which must be `SQLITE_DONE`.
+    private func bind(_ sql: String, _ values: [(any Bindable)?], _ step: (OpaquePointer) -> Int32) throws {
         let statement = try cachedStatement(sql: sql).sqliteStatement
         // Also frees what is bound.
         defer {
@@ -62,7 +83,7 @@ extension Database {
             let code = value?.bind(to: statement, at: index) ?? sqlite3_bind_null(statement, index)
             guard code == SQLITE_OK else { throw error(code, sql) }
         }
-        let code = sqlite3_step(statement)
+        let code = step(statement)
         guard code == SQLITE_DONE else { throw error(code, sql) }
     }
 

@@ -2,6 +2,12 @@ import GRDB
 import OrraEngine
 import OrraModel
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Entries of one orchestration that a batch holds one after the other, as one row: an action's journal has a dozen
 /// entries and two or three rows, and each row costs three searches in three trees.
 struct JournalPage {
@@ -12,13 +18,13 @@ struct JournalPage {
     private var first: JournalEntry
     private var last: JournalEntry
     private var count = 1
-    /// A bracket, and the events with commas between them.
-    private var text = [UInt8(ascii: "[")]
+    /// The event, or a bracket and the events with commas between them.
+    private var text: [UInt8]
 
     init(_ entry: JournalEntry) throws {
         first = entry
         last = entry
-        text += try Self.encode(entry.event)
+        text = try Self.encode(entry.event)
     }
 
     private static func encode(_ event: Event) throws -> [UInt8] {
@@ -35,20 +41,24 @@ struct JournalPage {
     }
 
     mutating func append(_ entry: JournalEntry) throws {
+        if count == 1 { text.insert(UInt8(ascii: "["), at: 0) }
         last = entry
         count += 1
+        let event = try Self.encode(entry.event)
+        text.reserveCapacity(max(text.count + event.count + 2, min(2 * text.capacity, Self.maximumBytes)))
         text.append(UInt8(ascii: ","))
-        text += try Self.encode(entry.event)
+        text += event
     }
 
-    func write(to database: Database) throws {
-        let events = count == 1 ? text[1...] : text + [UInt8(ascii: "]")]
+    /// The last that is done with it.
+    mutating func write(to database: Database) throws {
+        if count > 1 { text.append(UInt8(ascii: "]")) }
         try database.run(
             Statements.insertPage,
             [
                 first.orchestration.rawValue, first.seq, first.project.rawValue, first.position,
-                first.at.milliseconds, events, count,
-            ])
+                first.at.milliseconds, nil, count,
+            ], text: text, at: 5)
         guard database.changesCount == 1 else {
             throw StoreError(
                 .constraint, "the write contradicts what is stored: a journal entry's number is taken")
@@ -66,38 +76,45 @@ extension JournalEntry {
 
     static func page(readable row: Row) throws(UnreadableEntry) -> [JournalEntry] {
         let (seq, position, count): (Int, Int64, Int) = (row[1], row[3], row[6])
-        let text: String = row[5]
-        func entry(_ offset: Int, _ event: Event) -> JournalEntry {
-            JournalEntry(
-                orchestration: OrchestrationID(row[0]), project: ProjectID(row[2]), seq: seq + offset,
-                position: position + Int64(offset), at: row.timestamp(at: 4), event: event)
-        }
-        let decoder = WireDecoder(maximumDepth: Limits.storedJSONDepth)
-        guard count > 1 else {
-            do { return [entry(0, try decoder.decode(Event.self, from: Array(text.utf8)))] } catch {
-                throw UnreadableEntry(seq: seq, reason: WireDecoder.describe(error))
-            }
-        }
-        let events: [JSONValue]
-        do {
-            let page = try JSONScanner.scan(Array(text.utf8), maximumDepth: Limits.storedJSONDepth) { try $0.value() }
-            guard let array = page.array, array.count == count else {
-                throw UnreadableEntry(seq: seq, reason: "its row does not hold as many entries as it says")
-            }
-            events = array
-        } catch let error as UnreadableEntry {
-            throw error
-        } catch {
-            throw UnreadableEntry(seq: seq, reason: WireDecoder.describe(error))
-        }
+        let (orchestration, project) = (OrchestrationID(row[0]), ProjectID(row[2]))
+        let at = row.timestamp(at: 4)
         var entries: [JournalEntry] = []
         entries.reserveCapacity(count)
-        for (offset, event) in events.enumerated() {
-            do { entries.append(entry(offset, try decoder.decode(Event.self, from: event))) } catch {
+        for (offset, event) in try events(of: row, count, from: seq).enumerated() {
+            do {
+                entries.append(
+                    JournalEntry(
+                        orchestration: orchestration, project: project, seq: seq + offset,
+                        position: position + Int64(offset), at: at, event: try event.get()))
+            } catch {
                 throw UnreadableEntry(seq: seq + offset, reason: WireDecoder.describe(error))
             }
         }
         return entries
+    }
+
+    /// Read where SQLite has them: payloads are copied once, into their events.
+    private static func events(
+        of row: Row, _ count: Int, from seq: Int
+    ) throws(UnreadableEntry) -> [Result<Event, any Error>] {
+        let decoder = WireDecoder(maximumDepth: Limits.storedJSONDepth)
+        let events: [Result<Event, any Error>]?
+        do {
+            events = try row.withUnsafeData(atIndex: 5) { data in
+                try (data ?? Data()).withUnsafeBytes { bytes in
+                    let text = bytes.bindMemory(to: UInt8.self)
+                    return count > 1
+                        ? try decoder.decode(count, of: Event.self, from: text)
+                        : [Result { try decoder.decode(Event.self, from: text) }]
+                }
+            }
+        } catch {
+            throw UnreadableEntry(seq: seq, reason: WireDecoder.describe(error))
+        }
+        guard let events else {
+            throw UnreadableEntry(seq: seq, reason: "its row does not hold as many entries as it says")
+        }
+        return events
     }
 }
 

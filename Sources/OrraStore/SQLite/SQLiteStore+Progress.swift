@@ -9,9 +9,12 @@ extension SQLiteStore {
         try await read { database in
             let limit = max(limit, 0)
             let arguments: StatementArguments = [project.rawValue, afterPosition, limit]
-            return ProjectEntry.merge(
-                try database.entries(of: project, afterPosition: afterPosition, limit: limit),
-                try database.all(Statements.projectServiceEvents, arguments, ServiceEntry.init(row:)), limit: limit)
+            let (entries, isCut) = try database.entries(
+                of: project, afterPosition: afterPosition, limit: limit, bytes: Limits.watcherPageBytes)
+            var events = try database.all(Statements.projectServiceEvents, arguments, ServiceEntry.init(row:))
+            // What was not read may stand before them.
+            if isCut, let last = entries.last { events.removeAll { $0.position > last.position } }
+            return ProjectEntry.merge(entries, events, limit: limit)
         }
     }
 }

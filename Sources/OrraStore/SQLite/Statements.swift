@@ -26,14 +26,16 @@ enum Statements {
             compensations_active, compensations_total, compensations_completed, compensations_failed, pause_reason)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
         """
-    /// Nothing where one of the numbers is taken.
+    /// Nothing where one of the numbers is taken: that leaves the row without a count, which it must have. (As values,
+    /// since a SELECT that reads the table it inserts into goes through a temporary one, and its text is copied twice.)
     static let insertPage = """
-        INSERT INTO journal (orchestration, seq, project, position, at_ms, event, entries)
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE
+        INSERT OR IGNORE INTO journal (orchestration, seq, project, position, at_ms, event, entries)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN
             coalesce((SELECT seq + entries FROM journal WHERE orchestration = ?1 AND seq < ?2 + ?7
                 ORDER BY seq DESC LIMIT 1), ?2) <= ?2
             AND coalesce((SELECT position + entries FROM journal WHERE project = ?3 AND position < ?4 + ?7
                 ORDER BY position DESC LIMIT 1), ?4) <= ?4
+            THEN ?7 END)
         """
     static let advanceClock = """
         INSERT INTO clock (id, last_entry_at_ms) VALUES (1, ?)
@@ -101,17 +103,20 @@ enum Statements {
             WHERE h.id = \(orchestration) AND h.is_hidden = 1)
         """
     }
-    /// From the row in which the next entry may stand.
+    /// From the row in which the next entry may stand, if it does. (Of most rows the start says it: what stands behind a
+    /// long text is slow to reach.)
     static let journal = """
         SELECT \(entryColumns) FROM journal j
         WHERE j.orchestration = ?1 AND j.seq >= coalesce(
                 (SELECT max(seq) FROM journal WHERE orchestration = ?1 AND seq <= ?2 + 1), 0)
+            AND (j.seq > ?2 OR j.seq + j.entries > ?2 + 1)
             AND \(visible("?1")) ORDER BY j.seq LIMIT ?3
         """
     static let projectJournal = """
         SELECT \(entryColumns) FROM journal j
         WHERE j.project = ?1 AND j.position >= coalesce(
                 (SELECT max(position) FROM journal WHERE project = ?1 AND position <= ?2 + 1), 0)
+            AND (j.position > ?2 OR j.position + j.entries > ?2 + 1)
             AND \(visible("j.orchestration")) ORDER BY j.position LIMIT ?3
         """
     private static let entryColumns = "j.orchestration, j.seq, j.project, j.position, j.at_ms, j.event, j.entries"
