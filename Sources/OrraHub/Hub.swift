@@ -26,6 +26,7 @@ public struct Hub: ServiceLifecycle.Service {
     private let loop: HubLoop
     private let store: any Store
     private let planning: HubPlanning
+    private let feeds: ProgressFeeds
     private let modelClient: HTTPClient?
     private let logger: Logger
     private let onRunning: @Sendable (_ port: Int) async -> Void
@@ -43,6 +44,7 @@ public struct Hub: ServiceLifecycle.Service {
         loop = HubLoop(
             recovery: recovery, store: store, bounds: configuration.tuning.bounds,
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
+        feeds = ProgressFeeds(store: store, signals: loop.signals, logger: logger)
         modelClient = configuration.model.map { _ in
             HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: ModelEndpoint.connections)
         }
@@ -88,8 +90,8 @@ public struct Hub: ServiceLifecycle.Service {
         // Stopped in the reverse order: first the port and its sockets, then the posts, last the loop.
         var lifecycle = ServiceGroupConfiguration(
             services: [
-                LoopService(loop: loop), SenderService(sender: sender), PrunerService(pruner: pruner), application,
-                StopNotice(loop: loop),
+                LoopService(loop: loop), SenderService(sender: sender), PrunerService(pruner: pruner),
+                FeedService(feeds: feeds), application, StopNotice(loop: loop),
             ],
             logger: logger)
         lifecycle.maximumGracefulShutdownDuration = Limits.shutdown - .seconds(2)
@@ -130,8 +132,8 @@ public struct Hub: ServiceLifecycle.Service {
         case .progress(let subject, let after):
             return .upgrade(subprotocol: subprotocol) { socket in
                 await ProgressSocket(
-                    subject: subject, after: after, store: store, signals: loop.signals, socket: socket,
-                    logger: logger
+                    subject: subject, after: after, store: store, signals: loop.signals, feeds: feeds,
+                    socket: socket, logger: logger
                 ).run()
             }
         }
@@ -158,6 +160,11 @@ private struct SenderService: ServiceLifecycle.Service {
 private struct PrunerService: ServiceLifecycle.Service {
     let pruner: Pruner
     func run() async { await cancelWhenGracefulShutdown { await pruner.run() } }
+}
+
+private struct FeedService: ServiceLifecycle.Service {
+    let feeds: ProgressFeeds
+    func run() async { await cancelWhenGracefulShutdown { await feeds.run() } }
 }
 
 /// Runs before the port closes: sockets that close from then on are the hub's own doing.
