@@ -26,6 +26,7 @@ public struct Hub: ServiceLifecycle.Service {
     private let loop: HubLoop
     private let store: any Store
     private let planning: HubPlanning
+    private let feeds: ProgressFeeds
     private let modelClient: HTTPClient?
     private let logger: Logger
     private let onRunning: @Sendable (_ port: Int) async -> Void
@@ -43,6 +44,7 @@ public struct Hub: ServiceLifecycle.Service {
         loop = HubLoop(
             recovery: recovery, store: store, bounds: configuration.tuning.bounds,
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
+        feeds = ProgressFeeds(store: store, signals: loop.signals, logger: logger)
         modelClient = configuration.model.map { _ in
             HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: ModelEndpoint.connections)
         }
@@ -89,7 +91,7 @@ public struct Hub: ServiceLifecycle.Service {
         var lifecycle = ServiceGroupConfiguration(
             services: [
                 LoopService(loop: loop), OnEventLoops(SenderService(sender: sender)), PrunerService(pruner: pruner),
-                OnEventLoops(application), StopNotice(loop: loop),
+                FeedService(feeds: feeds), OnEventLoops(application), StopNotice(loop: loop),
             ],
             logger: logger)
         lifecycle.maximumGracefulShutdownDuration = Limits.shutdown - .seconds(2)
@@ -130,8 +132,8 @@ public struct Hub: ServiceLifecycle.Service {
         case .progress(let subject, let after):
             return .upgrade(subprotocol: subprotocol) { socket in
                 await ProgressSocket(
-                    subject: subject, after: after, store: store, signals: loop.signals, socket: socket,
-                    logger: logger
+                    subject: subject, after: after, store: store, signals: loop.signals, feeds: feeds,
+                    socket: socket, logger: logger
                 ).run()
             }
         }
@@ -168,6 +170,11 @@ private struct SenderService: ServiceLifecycle.Service {
 private struct PrunerService: ServiceLifecycle.Service {
     let pruner: Pruner
     func run() async { await cancelWhenGracefulShutdown { await pruner.run() } }
+}
+
+private struct FeedService: ServiceLifecycle.Service {
+    let feeds: ProgressFeeds
+    func run() async { await cancelWhenGracefulShutdown { await feeds.run() } }
 }
 
 /// Runs before the port closes: sockets that close from then on are the hub's own doing.

@@ -209,6 +209,10 @@ public enum Limits {
     public static let heldOutputBytes = 64 * 1024
     /// Bytes of entries after which no more are read in one go.
     public static let watcherPageBytes = 1024 * 1024
+    /// Bytes of frames that go to a watcher's socket in one piece. One frame may be longer, and the last of a piece.
+    public static let watcherBatchBytes = 64 * 1024
+    /// Bytes that wait for a watcher before it is told no more, and reads for itself.
+    public static let watcherQueueBytes = 256 * 1024
     /// Entries that a watcher may lie behind before it is closed with the number to resume from.
     public static let watcherLag = 10_000
 }

@@ -57,18 +57,7 @@ enum FrameEncoding {
         let size = payload.readableBytes
         let isCopied = mask != nil || size <= self.copiedPayload
         var frame = allocator.buffer(capacity: 14 + (isCopied ? size : 0))
-        frame.writeInteger(0x80 | UInt8(webSocketOpcode: opcode))
-        let maskBit: UInt8 = mask == nil ? 0 : 0x80
-        switch size {
-        case ...125:
-            frame.writeInteger(maskBit | UInt8(size))
-        case ...Int(UInt16.max):
-            frame.writeInteger(maskBit | 126)
-            frame.writeInteger(UInt16(size))
-        default:
-            frame.writeInteger(maskBit | 127)
-            frame.writeInteger(UInt64(size))
-        }
+        writeHead(opcode, size, isMasked: mask != nil, to: &frame)
         guard isCopied else { return (frame, payload) }
         if let mask {
             for index in 0..<4 { frame.writeInteger(mask[index]) }
@@ -79,6 +68,22 @@ enum FrameEncoding {
             frame.writeImmutableBuffer(payload)
         }
         return (frame, nil)
+    }
+
+    /// All of a frame that stands before its mask and its payload.
+    static func writeHead(_ opcode: WebSocketOpcode, _ size: Int, isMasked: Bool, to frame: inout ByteBuffer) {
+        frame.writeInteger(0x80 | UInt8(webSocketOpcode: opcode))
+        let maskBit: UInt8 = isMasked ? 0x80 : 0
+        switch size {
+        case ...125:
+            frame.writeInteger(maskBit | UInt8(size))
+        case ...Int(UInt16.max):
+            frame.writeInteger(maskBit | 126)
+            frame.writeInteger(UInt16(size))
+        default:
+            frame.writeInteger(maskBit | 127)
+            frame.writeInteger(UInt64(size))
+        }
     }
 
     /// The body of a close frame: empty without a code, else the code and as much of the reason as fits into 125 bytes.

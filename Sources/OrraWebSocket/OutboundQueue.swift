@@ -5,10 +5,22 @@ import NIOWebSocket
 /// Messages between the application and the event loop, bounded, in order. The event loop takes them while the socket
 /// is writable.
 final class OutboundQueue: Sendable {
+    enum Content: Sendable {
+        case message(WebSocketOpcode, ByteBuffer)
+        /// Encoded already, and written as they are.
+        case frames(WebSocketFrames)
+
+        var size: Int {
+            switch self {
+            case .message(_, let payload): payload.readableBytes
+            case .frames(let frames): frames.byteCount
+            }
+        }
+    }
+
     struct Message {
         let id: UInt64
-        let opcode: WebSocketOpcode
-        let payload: ByteBuffer
+        let content: Content
         /// Whoever waits for the message to be taken.
         let sender: CheckedContinuation<Void, any Error>?
     }
@@ -33,22 +45,33 @@ final class OutboundQueue: Sendable {
 
     // MARK: The application's side
 
-    func enqueue(_ opcode: WebSocketOpcode, _ payload: ByteBuffer) throws {
+    func enqueue(_ content: Content) throws {
         let drain = try self.state.withLockedValue { state in
             state.lastID += 1
-            return try self.append(Message(id: state.lastID, opcode: opcode, payload: payload, sender: nil), to: &state)
+            return try self.append(Message(id: state.lastID, content: content, sender: nil), to: &state)
         }
         if drain { self.requestDrain() }
     }
 
-    func send(_ opcode: WebSocketOpcode, _ payload: ByteBuffer) async throws {
+    /// Only behind at most so many bytes. Returns whether it was put there.
+    func enqueue(_ content: Content, behindAtMost bytes: Int) throws -> Bool {
+        let drain = try self.state.withLockedValue { state -> Bool? in
+            guard state.bytes <= bytes else { return nil }
+            state.lastID += 1
+            return try self.append(Message(id: state.lastID, content: content, sender: nil), to: &state)
+        }
+        if drain == true { self.requestDrain() }
+        return drain != nil
+    }
+
+    func send(_ content: Content) async throws {
         let id = self.state.withLockedValue { state in
             state.lastID += 1
             return state.lastID
         }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { sender in
-                self.append(Message(id: id, opcode: opcode, payload: payload, sender: sender))
+                self.append(Message(id: id, content: content, sender: sender))
             }
         } onCancel: {
             self.cancel(id)
@@ -78,7 +101,7 @@ final class OutboundQueue: Sendable {
 
     /// Returns whether the event loop must be told.
     private func append(_ message: Message, to state: inout State) throws -> Bool {
-        let size = message.payload.readableBytes
+        let size = message.content.size
         guard !state.closed else { throw WebSocketError.closed }
         guard size <= self.limits.maxMessageSize else {
             throw WebSocketError.messageTooLarge(size: size, limit: self.limits.maxMessageSize)
@@ -96,7 +119,7 @@ final class OutboundQueue: Sendable {
     private func cancel(_ id: UInt64) {
         let message = self.state.withLockedValue { state -> Message? in
             guard let index = state.messages.firstIndex(where: { $0.id == id }) else { return nil }
-            state.bytes -= state.messages[index].payload.readableBytes
+            state.bytes -= state.messages[index].content.size
             return state.messages.remove(at: index)
         }
         message?.sender?.resume(throwing: CancellationError())
@@ -111,7 +134,7 @@ final class OutboundQueue: Sendable {
                 state.drainRequested = false
                 return nil
             }
-            state.bytes -= message.payload.readableBytes
+            state.bytes -= message.content.size
             return message
         }
     }

@@ -39,19 +39,33 @@ public struct WebSocketConnection: Sendable {
     ///
     /// - Throws: ``WebSocketError``, or `CancellationError`; then the message was not sent.
     public func send(text: ByteBuffer) async throws {
-        try await self.outbound.send(.text, text)
+        try await self.outbound.send(.message(.text, text))
     }
 
     /// Sends a binary message, like ``send(text:)``.
     public func send(binary: ByteBuffer) async throws {
-        try await self.outbound.send(.binary, binary)
+        try await self.outbound.send(.message(.binary, binary))
     }
 
     /// Puts a text message into the bounded queue and returns at once, so that a slow peer never holds up the caller.
     ///
     /// - Throws: ``WebSocketError``. When the queue is full, `close` the connection: the peer lags.
     public func enqueue(text: ByteBuffer) throws {
-        try self.outbound.enqueue(.text, text)
+        try self.outbound.enqueue(.message(.text, text))
+    }
+
+    /// Sends messages that were encoded before, all in one, like ``send(text:)``. On a server only. Together they have at
+    /// most ``WebSocketLimits/maxMessageSize``.
+    public func send(_ frames: WebSocketFrames) async throws {
+        try await self.outbound.send(.frames(frames))
+    }
+
+    /// Puts messages that were encoded before into the bounded queue, all in one, unless more than `bytes` wait there.
+    /// Returns at once, and says whether it did. On a server only.
+    ///
+    /// - Throws: ``WebSocketError``.
+    public func enqueue(_ frames: WebSocketFrames, behindAtMost bytes: Int) throws -> Bool {
+        try self.outbound.enqueue(.frames(frames), behindAtMost: bytes)
     }
 
     /// Says whether the peer works on something. A busy peer gets no pings and its silence means nothing: only the

@@ -193,7 +193,12 @@ final class WebSocketSession: ChannelDuplexHandler {
         }
         while self.mayWriteData, context.channel.isWritable {
             if let message = self.outbound.take() {
-                self.write(context, message.opcode, message.payload)
+                switch message.content {
+                case .message(let opcode, let payload): self.write(context, opcode, payload)
+                case .frames(let frames):
+                    precondition(self.role == .server, "a client masks each frame")
+                    context.write(Self.wrapOutboundOut(frames.bytes), promise: nil)
+                }
                 message.sender?.resume()
             } else if case .closing(let close) = self.state {
                 self.sendClose(context, close)

@@ -77,6 +77,58 @@ struct StallTests {
         }
     }
 
+    @Test("encoded frames are put behind so many bytes and no more; all that was taken arrives, in order")
+    func encodedFrames() async throws {
+        let (counts, counted) = AsyncStream.makeStream(of: Int.self)
+        let bound = 256 * 1024
+        try await TestServer.run(
+            limits: Self.quick,
+            upgrade: { _, _ in
+                .upgrade { connection in
+                    try await connection.send(text: ByteBuffer(string: "first"))
+                    var number = 0
+                    func frames() -> WebSocketFrames {
+                        var frames = WebSocketFrames()
+                        for _ in 0..<3 {
+                            let size = [10, 1_000, 66_000][number % 3]
+                            frames.append(text: Array("\(number) ".utf8) + [UInt8](repeating: 0x78, count: size))
+                            number += 1
+                        }
+                        return frames
+                    }
+                    var next = frames()
+                    while try connection.enqueue(next, behindAtMost: bound) {
+                        #expect(connection.queuedOutbound.bytes <= bound + next.byteCount)
+                        next = frames()
+                    }
+                    number -= 3
+                    counted.yield(number)
+                    try await connection.send(frames())
+                    let last = frames()
+                    try await connection.send(last.dropFirst(bytes: 2 + "\(number - 3) ".utf8.count + 10))
+                    for await _ in connection.inbound {}
+                }
+            }
+        ) { server in
+            try await RawPeer.run(server, reading: false) { peer in
+                try await peer.write(RawPeer.handshake)
+                var iterator = counts.makeAsyncIterator()
+                let count = try #require(await iterator.next())
+                #expect(count > 0)
+                try await peer.channel.setOption(.autoRead, value: true).get()
+                peer.channel.read()
+                _ = await peer.readHead()
+                #expect(await peer.readFrame()?.text == "first")
+                // The first of the last three was dropped.
+                for number in Array(0..<count + 3) + [count + 4, count + 5] {
+                    let text = await peer.readFrame()?.text
+                    #expect(text?.hasPrefix("\(number) x") == true)
+                    #expect(text?.utf8.count == "\(number) ".utf8.count + [10, 1_000, 66_000][number % 3])
+                }
+            }
+        }
+    }
+
     @Test("a peer that stalls and leaves is told as stalled, and then the connection ends")
     func leaves() async throws {
         let (events, happened) = AsyncStream.makeStream(of: WebSocketEvent.self)

@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import OrraEngine
 import OrraModel
 import OrraProtocol
 import OrraStore
@@ -8,30 +7,23 @@ import OrraWebSocket
 
 /// One watcher's socket: what it missed from the journal, then what happens, each number once and in order.
 ///
-/// Reads page by page from the store and waits for a signal in between, so that it holds nothing and slows nobody.
+/// It reads page by page until it has reached the end; from there on a feed tells it, together with all others who
+/// stand there, as long as it takes what comes.
 struct ProgressSocket {
-    enum Subject: Sendable {
-        /// Numbers are `seq`; the stream ends with the orchestration.
-        case orchestration(OrchestrationID)
-        /// Numbers are `position`; the stream goes on for ever.
-        case project(ProjectID)
-    }
-
-    let subject: Subject
+    let subject: ProgressSubject
     /// The last number that the watcher saw; 0 for all.
     let after: Int64
     let store: any Store
     let signals: ProgressSignals
+    let feeds: ProgressFeeds
     let socket: WebSocketConnection
     let logger: Logger
 
     func run() async {
-        let watch = signals.watch(signalSubject)
-        defer { signals.end(watch) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
-                    try await tell(watch)
+                    try await tell()
                 } catch let error as StoreError {
                     logger.error("a watcher's journal could not be read", metadata: ["error": "\(error)"])
                     await socket.close(code: .internalError, reason: "the journal could not be read; try again")
@@ -46,144 +38,101 @@ struct ProgressSocket {
         }
     }
 
-    private var signalSubject: ProgressSignals.Subject {
-        switch subject {
-        case .orchestration(let id): .orchestration(id)
-        case .project(let id): .project(id)
+    private func tell() async throws {
+        var reader = ProgressReader(subject, in: store, after: after)
+        var resets = Resets(subject: subject, store: store)
+        try await send(resets.next(after: after))
+        // A watcher that reads up on a long history lags behind nothing.
+        var hasCaughtUp = false
+        var seen: Int64 = 0
+        while !Task.isCancelled {
+            let last = reader.last
+            var page = try await reader.nextPage()
+            if page.items.isEmpty, try await reader.isOver() {
+                // Ended before it came, or between the two questions.
+                page = try await reader.nextPage()
+                if page.items.isEmpty { return await closeAtEnd() }
+            }
+            // Positions follow each other unless something between them was deleted.
+            if let first = page.items.first?.number, first > last + 1 {
+                try await send(resets.next(after: last, before: first))
+            }
+            var items = page.items[...]
+            while let batch = try ProgressBatch(taking: &items) { try await socket.send(batch.all) }
+            if page.isEnd { return await closeAtEnd() }
+            guard page.items.isEmpty else {
+                // A page may be short since its payloads are large.
+                guard hasCaughtUp || !page.isFull else { continue }
+                let lags = try await reader.lags()
+                if lags, hasCaughtUp { return await closeAsLagging(reader.last) }
+                hasCaughtUp = !lags
+                continue
+            }
+            hasCaughtUp = true
+            guard try await reader.findsItsPlace() else {
+                try await waitForNews(reader)
+                continue
+            }
+            switch await feeds.follow(subject, after: reader.last, knowing: seen, by: socket) {
+            case .refused(let position): seen = position
+            case .following(let following):
+                switch await following.release() {
+                case .readOn(let last):
+                    reader.moveOn(to: last)
+                    if try await reader.lags() { return await closeAsLagging(last) }
+                case .end(let frames):
+                    if let frames { try await socket.send(frames) }
+                    return await closeAtEnd()
+                case nil: return
+                }
+            }
         }
     }
 
-    private func tell(_ watch: ProgressSignals.Watch) async throws {
-        var teller = Teller(subject: subject, store: store, last: after)
-        try await teller.prepare()
-        if let reset = try await teller.reset() { try await socket.send(text: ByteBuffer(bytes: try reset.frame())) }
-        // A watcher that reads up on a long history lags behind nothing.
-        var hasCaughtUp = false
-        while !Task.isCancelled {
-            var frames = try await teller.nextFrames()
-            if frames.isEmpty, try await teller.isOver() {
-                // Ended before it came, or between the two questions.
-                frames = try await teller.nextFrames()
-                if frames.isEmpty { return await closeAtEnd() }
-            }
-            for frame in frames {
-                try await socket.send(text: ByteBuffer(bytes: try frame.frame()))
-                if case .orchestration = subject, frame.isLast { return await closeAtEnd() }
-            }
-            // A page may be short since its payloads are large.
-            if hasCaughtUp || frames.count < Limits.watcherPage {
-                let lags = try await teller.lag() > Limits.watcherLag
-                if lags, hasCaughtUp {
-                    return await socket.close(
-                        code: WebSocketCloseCode(rawValue: 4008),
-                        reason: "\(ErrorCode.watcherLags.rawValue) resume with after=\(teller.last)")
-                }
-                hasCaughtUp = !lags
-            }
-            guard frames.isEmpty else { continue }
-            for await _ in watch.stream { break }
-        }
+    /// For a watcher that waits for numbers that are still to come: where they begin nobody knows.
+    private func waitForNews(_ reader: ProgressReader) async throws(StoreError) {
+        let watch = signals.watch(subject)
+        defer { signals.end(watch) }
+        guard try await !reader.hasMore(), try await !reader.isOver() else { return }
+        for await _ in watch.stream { break }
+    }
+
+    private func send(_ reset: ProgressFrame?) async throws {
+        if let reset { try await socket.send(text: ByteBuffer(bytes: try reset.frame())) }
     }
 
     private func closeAtEnd() async { await socket.close(code: .normal, reason: "the orchestration has ended") }
+
+    private func closeAsLagging(_ last: Int64) async {
+        await socket.close(
+            code: WebSocketCloseCode(rawValue: 4008),
+            reason: "\(ErrorCode.watcherLags.rawValue) resume with after=\(last)")
+    }
 }
 
-/// Reads on in a journal and tells it.
-private struct Teller {
-    let subject: ProgressSocket.Subject
+/// What one watcher is told about parts that were deleted.
+private struct Resets {
+    let subject: ProgressSubject
     let store: any Store
-    private(set) var last: Int64
-    private var narrators: [OrchestrationID: ProgressNarrator] = [:]
-    /// Up to here the watcher was told that parts are missing.
-    private var resetUpTo: Int64 = 0
+    /// Up to here it knows.
+    private var told: Int64 = 0
 
-    init(subject: ProgressSocket.Subject, store: any Store, last: Int64) {
+    init(subject: ProgressSubject, store: any Store) {
         self.subject = subject
         self.store = store
-        self.last = last
     }
 
-    /// Lets the narrator hear what the watcher already saw.
-    mutating func prepare() async throws(StoreError) {
-        guard case .orchestration(let id) = subject, last > 0 else { return }
-        narrators[id] = try await Self.narrator(of: id, upTo: Int(clamping: last), in: store)
-    }
-
-    mutating func nextFrames() async throws(StoreError) -> [ProgressFrame] {
-        let entries: [ProjectEntry]
-        switch subject {
-        case .orchestration(let id):
-            entries = try await store.journal(of: id, after: Int(clamping: last), limit: Limits.watcherPage)
-                .map(ProjectEntry.orchestration)
-        case .project(let id):
-            entries = try await store.progress(of: id, afterPosition: last, limit: Limits.watcherPage)
-        }
-        var frames: [ProgressFrame] = []
-        // Positions follow each other unless something between them was deleted.
-        if let first = entries.first, first.position > last + 1, let reset = try await reset(before: first.position) {
-            frames.append(reset)
-        }
-        for entry in entries {
-            switch entry {
-            case .service(let entry): frames.append(ProgressFrame(entry))
-            case .orchestration(let entry):
-                if narrators[entry.orchestration] == nil {
-                    narrators[entry.orchestration] =
-                        try await Self.narrator(of: entry.orchestration, upTo: entry.seq - 1, in: store)
-                }
-                if let frame = narrators[entry.orchestration]?.frame(of: entry) { frames.append(frame) }
-                if case .ended = entry.event { narrators[entry.orchestration] = nil }
-            }
-            switch (subject, entry) {
-            case (.orchestration, .orchestration(let entry)): last = Int64(entry.seq)
-            default: last = entry.position
-            }
-        }
-        return frames
-    }
-
-    /// What a watcher is told first when parts of what it asks for were deleted.
-    mutating func reset() async throws(StoreError) -> ProgressFrame? {
-        guard case .project(let id) = subject else { return nil }
-        return try await reset(before: store.progress(of: id, afterPosition: last, limit: 1).first?.position)
-    }
-
-    private mutating func reset(before next: Int64?) async throws(StoreError) -> ProgressFrame? {
+    /// `nil` if nothing is missing behind `last`, or it was told. `next` is the position that it gets next; `nil` asks
+    /// the store.
+    mutating func next(after last: Int64, before next: Int64? = nil) async throws(StoreError) -> ProgressFrame? {
         guard case .project(let id) = subject else { return nil }
         let pruned = try await store.prunedPosition(of: id)
-        guard pruned > max(last, resetUpTo) else { return nil }
-        resetUpTo = pruned
+        guard pruned > max(last, told) else { return nil }
+        told = pruned
+        var oldest = next
+        if oldest == nil { oldest = try await store.progress(of: id, afterPosition: last, limit: 1).first?.position }
         var frame = ProgressFrame(type: .reset)
-        frame.oldest = Int(clamping: next ?? pruned + 1)
+        frame.oldest = Int(clamping: oldest ?? pruned + 1)
         return frame
-    }
-
-    /// Whether the orchestration's last entry is on disk. A project never ends.
-    func isOver() async throws(StoreError) -> Bool {
-        guard case .orchestration(let id) = subject else { return false }
-        // One that was deleted meanwhile has nothing more to tell.
-        guard let row = try await store.orchestration(id) else { return true }
-        return row.endedAt != nil
-    }
-
-    /// Entries that are on disk and not yet told, as far as it is worth counting.
-    func lag() async throws(StoreError) -> Int {
-        guard case .project(let id) = subject else { return 0 }
-        return try await store.progress(of: id, afterPosition: last + Int64(Limits.watcherLag), limit: 1).isEmpty
-            ? 0 : Limits.watcherLag + 1
-    }
-
-    private static func narrator(
-        of id: OrchestrationID, upTo seq: Int, in store: any Store
-    ) async throws(StoreError) -> ProgressNarrator {
-        var narrator = ProgressNarrator()
-        guard seq > 0 else { return narrator }
-        // The names come with the first entries; the rest need not be heard again.
-        let first = try await store.journal(of: id, after: 0, limit: Limits.planningStages + 2)
-        for entry in first where entry.seq <= seq {
-            _ = narrator.frame(of: entry)
-            if case .planned = entry.event { break }
-        }
-        return narrator
     }
 }

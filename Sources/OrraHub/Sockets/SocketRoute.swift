@@ -9,7 +9,7 @@ import OrraStore
 /// Decides what a request for a WebSocket gets: by its path, its key, and what the key opens.
 enum SocketRoute {
     case service(ServiceID)
-    case progress(ProgressSocket.Subject, after: Int64)
+    case progress(ProgressSubject, after: Int64)
     case refused(APIError)
 
     /// Subprotocol by which browsers, which can't set headers, hand over a key: `orra-key.<api key>`, offered with `orra`.
@@ -65,7 +65,7 @@ enum SocketRoute {
         return .service(id)
     }
 
-    private static func progress(_ subject: ProgressSocket.Subject, _ uri: URI) -> SocketRoute {
+    private static func progress(_ subject: ProgressSubject, _ uri: URI) -> SocketRoute {
         guard let text = uri.queryParameters["after"] else { return .progress(subject, after: 0) }
         // No journal has numbers that JSON can't hold.
         guard let after = Int64(text), (0...(1 << 53)).contains(after) else {

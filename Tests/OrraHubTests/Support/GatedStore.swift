@@ -21,6 +21,10 @@ final class GatedStore: Store {
         var committed = 0
         var holdsJournals = false
         var readers: [CheckedContinuation<Void, Never>] = []
+        var pages = 0
+        var holdsProgress = false
+        var progressReaders: [CheckedContinuation<Void, Never>] = []
+        var progressFault: StoreError?
     }
 
     let base: InMemoryStore
@@ -45,6 +49,25 @@ final class GatedStore: Store {
         }
         for reader in readers { reader.resume() }
     }
+
+    /// Reads of journals that have begun: a project's progress, or one orchestration's entries.
+    var pages: Int { state.withLock { $0.pages } }
+
+    /// Reads of a project's progress that wait now.
+    var waitingProgressReaders: Int { state.withLock { $0.progressReaders.count } }
+
+    /// From now on such reads wait; and no longer.
+    func holdProgress(_ isHeld: Bool) {
+        let readers = state.withLock { state in
+            state.holdsProgress = isHeld
+            defer { if !isHeld { state.progressReaders = [] } }
+            return isHeld ? [] : state.progressReaders
+        }
+        for reader in readers { reader.resume() }
+    }
+
+    /// From now on such reads fail; `nil`: no longer.
+    func failProgress(_ error: StoreError?) { state.withLock { $0.progressFault = error } }
 
     /// Commits that succeeded.
     var committed: Int { state.withLock { $0.committed } }
@@ -92,6 +115,7 @@ final class GatedStore: Store {
     func journal(of orchestration: OrchestrationID, after: Int, limit: Int) async throws(StoreError) -> [JournalEntry] {
         await withCheckedContinuation { continuation in
             let goesOn = state.withLock { state in
+                state.pages += 1
                 guard state.holdsJournals else { return true }
                 state.readers.append(continuation)
                 return false
@@ -131,7 +155,17 @@ final class GatedStore: Store {
         try await base.submission(of: project, key: key)
     }
     func progress(of project: ProjectID, afterPosition: Int64, limit: Int) async throws(StoreError) -> [ProjectEntry] {
-        try await base.progress(of: project, afterPosition: afterPosition, limit: limit)
+        await withCheckedContinuation { continuation in
+            let goesOn = state.withLock { state in
+                state.pages += 1
+                guard state.holdsProgress else { return true }
+                state.progressReaders.append(continuation)
+                return false
+            }
+            if goesOn { continuation.resume() }
+        }
+        if let fault = state.withLock({ $0.progressFault }) { throw fault }
+        return try await base.progress(of: project, afterPosition: afterPosition, limit: limit)
     }
     func serviceEvents(
         of project: ProjectID, afterPosition: Int64, limit: Int

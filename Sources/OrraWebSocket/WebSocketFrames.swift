@@ -1,0 +1,26 @@
+import NIOCore
+import NIOWebSocket
+
+/// Text messages as a server sends them, encoded once for any number of connections, which share the bytes. (A client
+/// masks each frame with a key of its own.)
+public struct WebSocketFrames: Sendable {
+    var bytes: ByteBuffer
+
+    /// No message.
+    public init() { self.bytes = ByteBuffer() }
+
+    /// The length of all frames, in bytes: what the next message is put behind.
+    public var byteCount: Int { self.bytes.readableBytes }
+
+    public mutating func append(text: [UInt8]) {
+        FrameEncoding.writeHead(.text, text.count, isMasked: false, to: &self.bytes)
+        self.bytes.writeBytes(text)
+    }
+
+    /// The messages behind the first ones, whose frames have so many bytes.
+    public func dropFirst(bytes count: Int) -> WebSocketFrames {
+        var rest = self
+        rest.bytes.moveReaderIndex(forwardBy: count)
+        return rest
+    }
+}
