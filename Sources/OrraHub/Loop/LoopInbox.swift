@@ -1,3 +1,4 @@
+import DequeModule
 import OrraCore
 import OrraModel
 import Synchronization
@@ -16,8 +17,8 @@ final class LoopInbox: Sendable {
 
     private struct State {
         var load = Load()
-        /// Sockets whose frames wait until the queue is shorter.
-        var held: [CheckedContinuation<Void, Never>] = []
+        /// What sockets brought while the queue was full, and whom to tell once it is in.
+        var held: Deque<(input: Input, isIn: @Sendable () -> Void)> = []
         /// Inputs that the loop has taken and not applied.
         var taken = 0
         var lastToken: UInt64 = 0
@@ -28,9 +29,14 @@ final class LoopInbox: Sendable {
 
         var queued: Int { load.inputs.count + taken }
 
-        mutating func removeHeld() -> [CheckedContinuation<Void, Never>] {
-            defer { held = [] }
-            return held
+        /// Takes of what is held as much as there is room for, all when nobody makes room any more.
+        mutating func takeHeld() -> [@Sendable () -> Void] {
+            var told: [@Sendable () -> Void] = []
+            while queued < Limits.queuedInputs || isClosed, let (input, isIn) = held.popFirst() {
+                load.inputs.append(input)
+                told.append(isIn)
+            }
+            return told
         }
     }
 
@@ -71,21 +77,21 @@ final class LoopInbox: Sendable {
 
     /// Waits while the queue is full, so that a flood is left in the kernel's buffers.
     func offer(_ input: Input) async {
-        while true {
-            let isTaken = add { state in
-                guard state.queued < Limits.queuedInputs || state.isClosed else { return false }
-                state.load.inputs.append(input)
-                return true
+        await withCheckedContinuation { caller in
+            if offer(input, orHeldUntil: { caller.resume() }) { caller.resume() }
+        }
+    }
+
+    /// Takes the input. `false`: the queue is full, the input is held until there is room, and then `isIn` is called. Until
+    /// then its source is to bring nothing more.
+    func offer(_ input: Input, orHeldUntil isIn: @escaping @Sendable () -> Void) -> Bool {
+        add { state in
+            guard state.queued < Limits.queuedInputs || state.isClosed else {
+                state.held.append((input, isIn))
+                return false
             }
-            if isTaken { return }
-            await withCheckedContinuation { socket in
-                let goesOn = state.withLock { state in
-                    guard state.queued >= Limits.queuedInputs, !state.isClosed else { return true }
-                    state.held.append(socket)
-                    return false
-                }
-                if goesOn { socket.resume() }
-            }
+            state.load.inputs.append(input)
+            return true
         }
     }
 
@@ -106,9 +112,9 @@ final class LoopInbox: Sendable {
     func close() {
         let held = state.withLock { state in
             (state.takesRequests, state.isClosed) = (false, true)
-            return state.removeHeld()
+            return state.takeHeld()
         }
-        for socket in held { socket.resume() }
+        for isIn in held { isIn() }
     }
 
     // MARK: - The loop's side
@@ -123,13 +129,13 @@ final class LoopInbox: Sendable {
         }
     }
 
-    /// So many inputs are left with the loop: who waits for room has it, if there is some.
+    /// So many inputs are left with the loop: there is room for what was held, if that is enough.
     func applied(left: Int) {
         let held = state.withLock { state in
             state.taken = left
-            return state.queued < Limits.queuedInputs ? state.removeHeld() : []
+            return state.takeHeld()
         }
-        for socket in held { socket.resume() }
+        for isIn in held { isIn() }
     }
 
     /// Whether the loop may rest: from then on an input wakes it.
