@@ -94,6 +94,9 @@ final class InboundQueue: Sendable {
         if let receiver, receiver.received(event) { self.resumeReceiver() }
     }
 
+    /// Events that wait.
+    var waiting: Int { self.state.withLockedValue { $0.events.count } }
+
     /// Whether the socket may be read; if not, `resumeReading` will be called.
     func mayReadOn() -> Bool {
         self.state.withLockedValue { state in

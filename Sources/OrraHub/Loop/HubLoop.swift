@@ -101,6 +101,16 @@ actor HubLoop {
     /// For what nobody waits for: it is on disk with the next batch, or a little later. A crash before that repeats it.
     nonisolated func enqueueLazily(_ input: Input) {
         inbox.putAside(input)
+        wakeLazily()
+    }
+
+    /// For signs of life, of which thousands of idle connections give many: no batch for each.
+    nonisolated func offerLazily(_ input: Input, orHeldUntil isIn: @escaping @Sendable () -> Void) -> Bool {
+        defer { wakeLazily() }
+        return inbox.offerAside(input, orHeldUntil: isIn)
+    }
+
+    private nonisolated func wakeLazily() {
         guard !lazyWake.exchange(true, ordering: .acquiringAndReleasing) else { return }
         eventLoop.scheduleTask(in: Self.patience) { [self] in
             lazyWake.store(false, ordering: .releasing)

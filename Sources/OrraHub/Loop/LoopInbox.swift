@@ -1,4 +1,4 @@
-import DequeModule
+import NIOCore
 import OrraCore
 import OrraModel
 import Synchronization
@@ -18,7 +18,7 @@ final class LoopInbox: Sendable {
     private struct State {
         var load = Load()
         /// What sockets brought while the queue was full, and whom to tell once it is in.
-        var held: Deque<(input: Input, isIn: @Sendable () -> Void)> = []
+        var held = CircularBuffer<(input: Input, isIn: @Sendable () -> Void)>(initialCapacity: 1)
         /// Inputs that the loop has taken and not applied.
         var taken = 0
         var lastToken: UInt64 = 0
@@ -28,6 +28,15 @@ final class LoopInbox: Sendable {
         var isClosed = false
 
         var queued: Int { load.inputs.count + taken }
+
+        mutating func takeOrHold(_ input: Input, _ isIn: @escaping @Sendable () -> Void) -> Bool {
+            guard queued < Limits.queuedInputs || isClosed else {
+                held.append((input, isIn))
+                return false
+            }
+            load.inputs.append(input)
+            return true
+        }
 
         /// Takes of what is held as much as there is room for, all when nobody makes room any more.
         mutating func takeHeld() -> [@Sendable () -> Void] {
@@ -85,14 +94,12 @@ final class LoopInbox: Sendable {
     /// Takes the input. `false`: the queue is full, the input is held until there is room, and then `isIn` is called. Until
     /// then its source is to bring nothing more.
     func offer(_ input: Input, orHeldUntil isIn: @escaping @Sendable () -> Void) -> Bool {
-        add { state in
-            guard state.queued < Limits.queuedInputs || state.isClosed else {
-                state.held.append((input, isIn))
-                return false
-            }
-            state.load.inputs.append(input)
-            return true
-        }
+        add { $0.takeOrHold(input, isIn) }
+    }
+
+    /// The same for an input that is in no hurry, as in ``putAside(_:)``.
+    func offerAside(_ input: Input, orHeldUntil isIn: @escaping @Sendable () -> Void) -> Bool {
+        state.withLock { $0.takeOrHold(input, isIn) }
     }
 
     private func add(_ body: (inout State) -> Bool) -> Bool {

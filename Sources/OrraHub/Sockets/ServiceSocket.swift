@@ -75,7 +75,7 @@ final class ServiceSocket: WebSocketReceiver {
         switch event {
         // A binary frame is read like a text frame: what it holds decides.
         case .text(let buffer), .binary(let buffer): received(frame: Array(buffer.readableBytesView))
-        case .pong(let roundTrip): offer(.heard(id, roundTrip: roundTrip))
+        case .pong(let roundTrip): heard(roundTrip)
         case .missedPong(let count): offer(.missedPong(id, count: count))
         case .stalled(let isStalled): offer(.stalled(id, isStalled))
         }
@@ -83,6 +83,10 @@ final class ServiceSocket: WebSocketReceiver {
 
     private func offer(_ input: Input) -> Bool {
         loop.offer(input, orHeldUntil: outlet.resumeReceiving)
+    }
+
+    private func heard(_ roundTrip: Duration?) -> Bool {
+        loop.offerLazily(.heard(id, roundTrip: roundTrip), orHeldUntil: outlet.resumeReceiving)
     }
 
     private func received(frame: [UInt8]) -> Bool {
@@ -97,7 +101,7 @@ final class ServiceSocket: WebSocketReceiver {
                 .malformedFrame(id, key: error.idempotencyKey, messageID: error.id, reason: error.reason))
         }
         switch message.payload {
-        case .pong: return offer(.heard(id, roundTrip: nil))
+        case .pong: return heard(nil)
         case .hello(let hello):
             defer { if let messageID = message.id { send(.acknowledgement(messageID)) } }
             return offer(

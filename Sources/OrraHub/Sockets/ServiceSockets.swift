@@ -1,4 +1,4 @@
-import DequeModule
+import NIOCore
 import OrraEngine
 import OrraModel
 import Synchronization
@@ -7,9 +7,9 @@ import Synchronization
 final class ServiceSockets: Sendable {
     /// Everybody waits equally long, so they are due in the order in which they came: a queue for all instead of a timer for
     /// each.
-    private struct Visits {
+    struct Visits {
         let interval: Duration
-        private var due: Deque<(at: ContinuousClock.Instant, id: ConnectionID)> = []
+        private var due = CircularBuffer<(at: ContinuousClock.Instant, id: ConnectionID)>()
 
         init(every interval: Duration) { self.interval = interval }
 
