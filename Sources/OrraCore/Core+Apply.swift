@@ -70,7 +70,7 @@ extension Core {
         for reference in fleet.disconnected(id, at: now) {
             drive(reference.orchestration, .connectionLost(reference.task, id, kind: reference.kind), at: now)
         }
-        busy.remove(id)
+        busy[id] = nil
         toldHealth[id] = nil
         touchedServices.insert(connection.service)
         if fleet.awaySince(connection.service) != nil { wakeWaiting(for: connection.service, at: now) }

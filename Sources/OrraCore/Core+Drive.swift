@@ -228,8 +228,8 @@ extension Core {
         for id in touchedConnections.sorted() {
             noteHealth(of: id, at: now)
             let isBusy = fleet[id].map { !$0.inFlight.isEmpty } ?? false
-            guard isBusy != busy.contains(id) else { continue }
-            if isBusy { busy.insert(id) } else { busy.remove(id) }
+            guard isBusy != (busy[id] != nil) else { continue }
+            busy[id] = isBusy ? true : nil
             effects.append(.setBusy(id, isBusy))
             var due: [String] = []
             if !isBusy { fleet.update(id) { due = $0.takeHeldAcknowledgements() } }

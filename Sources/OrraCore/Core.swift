@@ -29,9 +29,10 @@ public struct Core: Sendable {
     /// Interim results of running tasks, counted and held back.
     var interimGates = TransactionalDictionary<TaskReference, InterimGate>()
     public let bounds: Bounds
-    var busy: Set<ConnectionID> = []
+    /// Connections that were told so.
+    var busy = TransactionalDictionary<ConnectionID, Bool>()
     /// What the journal says of each connection's health.
-    var toldHealth: [ConnectionID: Connection.Health] = [:]
+    var toldHealth = TransactionalDictionary<ConnectionID, Connection.Health>()
     var posting: Set<DeliveryID> = []
     private var wakeups = Heap<Wakeup>()
     /// The earliest wakeup of each subject that is in the heap: later ones wait until that one is over.
@@ -59,9 +60,6 @@ public struct Core: Sendable {
     private struct PendingBatch {
         var inputs: [Input]
         var directory: Directory
-        var roster: Fleet.Roster
-        var busy: Set<ConnectionID>
-        var toldHealth: [ConnectionID: Connection.Health]
         var posting: Set<DeliveryID>
         /// Taken off the heap and put on it, to be taken back: a copy of all that wait would cost every batch.
         var woken: [Wakeup] = []
@@ -170,9 +168,7 @@ public struct Core: Sendable {
         precondition(pending == nil, "the last batch is neither committed nor failed")
         let isDue = nextWakeup.map { $0 <= now } ?? false
         guard !queue.isEmpty || isDue else { return nil }
-        pending = PendingBatch(
-            inputs: [], directory: directory, roster: fleet.roster, busy: busy, toldHealth: toldHealth, posting: posting
-        )
+        pending = PendingBatch(inputs: [], directory: directory, posting: posting)
         let isSingle = singly > 0 && !queue.isEmpty
         singly = isSingle ? singly - 1 : 0
         for _ in 0..<(isSingle ? 1 : min(queue.count, Limits.batchInputs)) {
@@ -194,6 +190,7 @@ public struct Core: Sendable {
     public mutating func committed() -> [Effect] {
         precondition(pending != nil, "no batch is pending")
         pending = nil
+        fleet.commit()
         commitDictionaries()
         defer { resetBatch() }
         return effects
@@ -207,9 +204,7 @@ public struct Core: Sendable {
         pending = nil
         rollbackDictionaries()
         directory = batch.directory
-        fleet.restore(batch.roster, waiting: live.values.values.flatMap(\.waiting))
-        busy = batch.busy
-        toldHealth = batch.toldHealth
+        fleet.rollback(waiting: live.values.values.flatMap(\.waiting))
         posting = batch.posting
         restoreWakeups(batch)
         resetBatch()
@@ -253,6 +248,8 @@ public struct Core: Sendable {
         scheduled.commit()
         loads.commit()
         interimGates.commit()
+        busy.commit()
+        toldHealth.commit()
     }
 
     private mutating func rollbackDictionaries() {
@@ -264,6 +261,8 @@ public struct Core: Sendable {
         scheduled.rollback()
         loads.rollback()
         interimGates.rollback()
+        busy.rollback()
+        toldHealth.rollback()
     }
 
     /// Has the subject looked at then, or earlier: whoever is woken too early asks for the next time.

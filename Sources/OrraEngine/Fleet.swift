@@ -32,13 +32,9 @@ public struct TaskReference: Sendable, Hashable, Comparable {
 /// Tasks of one service are delivered in the order in which they became ready, to the connection with the fewest in
 /// flight within its credit, a healthy one first; a leased task only to the instance that had it, until the lease ends.
 public struct Fleet: Sendable {
-    /// Who is connected: small, and what a caller keeps to ``restore(_:waiting:)``.
-    public struct Roster: Sendable {
-        var services: [ServiceID: Members] = [:]
-        var serviceOf: [ConnectionID: ServiceID] = [:]
-    }
-
-    public private(set) var roster = Roster()
+    private var services: [ServiceID: Members] = [:]
+    private var serviceOf: [ConnectionID: ServiceID] = [:]
+    private var changes = Changes()
     private(set) var queues: [ServiceID: Queue] = [:]
     /// When the hub started: a service that has not been seen since is away since then.
     let openedAt: Timestamp
@@ -50,6 +46,14 @@ public struct Fleet: Sendable {
         var awaySince: Timestamp?
         /// How often each instance has connected; those without one together. Bounded.
         var arrivals: [String?: Int] = [:]
+    }
+
+    /// What changed since the last ``commit()``, as it was before; `.some(nil)`: not there. A copy of all connections would
+    /// cost every batch in which one of them is heard.
+    private struct Changes: Sendable {
+        var connections: [ConnectionID: Connection?] = [:]
+        /// Without their connections.
+        var services: [ServiceID: Members?] = [:]
     }
 
     /// One service's waiting tasks: up to a hundred thousand, so that it is changed in place and never copied.
@@ -104,19 +108,19 @@ public struct Fleet: Sendable {
     // MARK: - Questions
 
     public func awaySince(_ service: ServiceID) -> Timestamp? {
-        guard let members = roster.services[service] else { return openedAt }
+        guard let members = services[service] else { return openedAt }
         return members.connections.isEmpty ? members.awaySince ?? openedAt : nil
     }
 
-    public func service(of connection: ConnectionID) -> ServiceID? { roster.serviceOf[connection] }
+    public func service(of connection: ConnectionID) -> ServiceID? { serviceOf[connection] }
 
     public subscript(connection: ConnectionID) -> Connection? {
-        roster.serviceOf[connection].flatMap { roster.services[$0]?.connections[connection] }
+        serviceOf[connection].flatMap { services[$0]?.connections[connection] }
     }
 
     /// In the order in which they came.
     public func connections(of service: ServiceID) -> [Connection] {
-        (roster.services[service]?.connections.values).map { $0.sorted { $0.id < $1.id } } ?? []
+        (services[service]?.connections.values).map { $0.sorted { $0.id < $1.id } } ?? []
     }
 
     /// How many of the service's tasks wait for a connection.
@@ -130,47 +134,82 @@ public struct Fleet: Sendable {
     // MARK: - Connections
 
     public mutating func connected(_ connection: Connection) {
-        roster.services[connection.service, default: Members()].connections[connection.id] = connection
-        roster.serviceOf[connection.id] = connection.service
+        willChange(connection.id, of: connection.service)
+        willChange(connection.service)
+        services[connection.service, default: Members()].connections[connection.id] = connection
+        serviceOf[connection.id] = connection.service
         if !connection.awaitsHello { arrived(connection.id) }
     }
 
     /// Counts how often the connection's instance has come before, once its name is known.
     public mutating func arrived(_ id: ConnectionID) {
-        guard let service = roster.serviceOf[id], let connection = self[id], !connection.hasArrived else { return }
+        guard let service = serviceOf[id], let connection = self[id], !connection.hasArrived else { return }
+        willChange(id, of: service)
+        willChange(service)
         let instance = connection.instance
-        let before = roster.services[service]?.arrivals[instance] ?? 0
-        if before == 0, (roster.services[service]?.arrivals.count ?? 0) > Limits.connectionsPerService {
-            roster.services[service]?.arrivals = [:]
+        let before = services[service]?.arrivals[instance] ?? 0
+        if before == 0, (services[service]?.arrivals.count ?? 0) > Limits.connectionsPerService {
+            services[service]?.arrivals = [:]
         }
-        roster.services[service]?.arrivals[instance] = before + 1
-        roster.services[service]?.connections[id]?.reconnects = before
-        roster.services[service]?.connections[id]?.hasArrived = true
+        services[service]?.arrivals[instance] = before + 1
+        services[service]?.connections[id]?.reconnects = before
+        services[service]?.connections[id]?.hasArrived = true
     }
 
     /// Returns the tasks that it had in flight, in order.
     public mutating func disconnected(_ id: ConnectionID, at now: Timestamp) -> [TaskReference] {
-        guard let service = roster.serviceOf.removeValue(forKey: id),
-            let connection = roster.services[service]?.connections.removeValue(forKey: id)
-        else { return [] }
-        if roster.services[service]?.connections.isEmpty == true { roster.services[service]?.awaySince = now }
+        guard let service = serviceOf[id] else { return [] }
+        willChange(id, of: service)
+        willChange(service)
+        serviceOf[id] = nil
+        guard let connection = services[service]?.connections.removeValue(forKey: id) else { return [] }
+        if services[service]?.connections.isEmpty == true { services[service]?.awaySince = now }
         return connection.inFlight.sorted()
     }
 
     public mutating func update(_ id: ConnectionID, _ change: (inout Connection) -> Void) {
-        guard let service = roster.serviceOf[id], var connection = roster.services[service]?.connections[id] else {
-            return
-        }
+        guard let service = serviceOf[id], var connection = services[service]?.connections[id] else { return }
+        willChange(id, of: service)
         change(&connection)
-        roster.services[service]?.connections[id] = connection
+        services[service]?.connections[id] = connection
     }
 
     // MARK: - Going back
 
-    /// As it was with this roster, when exactly these tasks waited, in the order in which they became ready. Queues are
-    /// made anew: that happens after a failed commit only, and spares every other one their copy.
-    public mutating func restore(_ roster: Roster, waiting: [Candidate]) {
-        self.roster = roster
+    private mutating func willChange(_ id: ConnectionID, of service: ServiceID) {
+        guard changes.connections[id] == nil else { return }
+        changes.connections.updateValue(services[service]?.connections[id], forKey: id)
+    }
+
+    private mutating func willChange(_ id: ServiceID) {
+        guard changes.services[id] == nil else { return }
+        let before = services[id].map { Members(awaySince: $0.awaySince, arrivals: $0.arrivals) }
+        changes.services.updateValue(before, forKey: id)
+    }
+
+    /// What changed so far is not taken back any more.
+    public mutating func commit() {
+        guard !changes.connections.isEmpty || !changes.services.isEmpty else { return }
+        changes.connections.removeAll(keepingCapacity: true)
+        changes.services.removeAll(keepingCapacity: true)
+    }
+
+    /// Connections as they were at the last ``commit()``, when exactly these tasks waited, in the order in which they became
+    /// ready. Queues are made anew: that happens after a failed commit only, and spares every other one their copy.
+    public mutating func rollback(waiting: [Candidate]) {
+        for (id, before) in changes.connections {
+            if let service = before?.service ?? serviceOf[id] { services[service]?.connections[id] = before }
+            serviceOf[id] = before?.service
+        }
+        for (id, before) in changes.services {
+            guard let before else {
+                services[id] = nil
+                continue
+            }
+            services[id]?.awaySince = before.awaySince
+            services[id]?.arrivals = before.arrivals
+        }
+        changes = Changes()
         queues = [:]
         let last = Timestamp(milliseconds: .max)
         let ordered = waiting.sorted {
@@ -212,11 +251,11 @@ public struct Fleet: Sendable {
     /// Hands out what can be handed out now. The assigned tasks count as in flight at once.
     public mutating func assign(_ service: ServiceID, at now: Timestamp) -> [Assignment] {
         // Taken out, so that what may hold a hundred thousand tasks is changed in place.
-        guard canAssign(service), var members = roster.services.removeValue(forKey: service),
+        guard canAssign(service), var members = services.removeValue(forKey: service),
             var queue = queues.removeValue(forKey: service)
         else { return [] }
         defer {
-            roster.services[service] = members
+            services[service] = members
             queues[service] = queue
         }
         var assignments: [Assignment] = []
@@ -232,6 +271,9 @@ public struct Fleet: Sendable {
             }
             queue.tickets[waiting.reference] = nil
             queue.leases[waiting.reference] = nil
+            if changes.connections[chosen] == nil {
+                changes.connections.updateValue(members.connections[chosen], forKey: chosen)
+            }
             members.connections[chosen]?.dispatch(waiting.reference)
             assignments.append(
                 Assignment(
@@ -244,7 +286,7 @@ public struct Fleet: Sendable {
 
     private func canAssign(_ service: ServiceID) -> Bool {
         guard queues[service]?.tickets.isEmpty == false else { return false }
-        return roster.services[service]?.connections.values.contains { $0.hasRoom } ?? false
+        return services[service]?.connections.values.contains { $0.hasRoom } ?? false
     }
 
     private static func choose(
@@ -262,7 +304,7 @@ public struct Fleet: Sendable {
 
     /// When the next lease of a waiting task ends: until then only its instance gets it.
     public func nextLeaseEnd(of service: ServiceID, after now: Timestamp) -> Timestamp? {
-        guard roster.services[service]?.connections.isEmpty == false, let queue = queues[service] else { return nil }
+        guard services[service]?.connections.isEmpty == false, let queue = queues[service] else { return nil }
         return queue.leases.values.filter { $0 > now }.min()
     }
 }

@@ -42,7 +42,7 @@ public struct Hub: ServiceLifecycle.Service {
         self.onRunning = onRunning
         let recovery = try await store.recover()
         loop = HubLoop(
-            recovery: recovery, store: store, bounds: configuration.tuning.bounds,
+            recovery: recovery, store: store, tuning: configuration.tuning,
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
         feeds = ProgressFeeds(store: store, signals: loop.signals, logger: logger)
         modelClient = configuration.model.map { _ in
@@ -124,11 +124,7 @@ public struct Hub: ServiceLifecycle.Service {
         switch await SocketRoute.decide(request, services: services) {
         case .refused: return .http
         case .service(let id):
-            return .upgrade(subprotocol: subprotocol) { socket in
-                await ServiceSocket(
-                    loop: loop, service: id, socket: socket, tuning: configuration.tuning, logger: logger
-                ).run()
-            }
+            return .attach(subprotocol: subprotocol) { ServiceSocket.open($0, of: id, loop) }
         case .progress(let subject, let after):
             return .upgrade(subprotocol: subprotocol) { socket in
                 await ProgressSocket(
@@ -155,7 +151,11 @@ private struct LoopService: ServiceLifecycle.Service {
     let loop: HubLoop
     func run() async {
         await withGracefulShutdownHandler {
-            await loop.run()
+            await withDiscardingTaskGroup { group in
+                group.addTask { await loop.keepCompany() }
+                await loop.run()
+                group.cancelAll()
+            }
         } onGracefulShutdown: {
             loop.stop()
         }

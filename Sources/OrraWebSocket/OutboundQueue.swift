@@ -26,12 +26,15 @@ final class OutboundQueue: Sendable {
     }
 
     private struct State {
-        var messages = CircularBuffer<Message>()
+        var messages = Self.noMessages
         var bytes = 0
         var lastID: UInt64 = 0
         var drainRequested = false
         var blockedSince: NIODeadline?
         var closed = false
+
+        /// Most connections have nothing that waits, and there are many.
+        static var noMessages: CircularBuffer<Message> { CircularBuffer(initialCapacity: 1) }
     }
 
     private let limits: WebSocketLimits
@@ -132,6 +135,7 @@ final class OutboundQueue: Sendable {
         self.state.withLockedValue { state in
             guard let message = state.messages.popFirst() else {
                 state.drainRequested = false
+                if state.messages.capacity > 1 { state.messages = State.noMessages }
                 return nil
             }
             state.bytes -= message.content.size

@@ -41,6 +41,11 @@ extension WebSocketConnection {
             inbound: WebSocketInbound(queue: inbound), channel: channel, outbound: outbound, end: end.futureResult)
     }
 
+    /// Calls back at the end, on the channel's event loop: what ``closed`` waits for, without a task.
+    package func whenEnded(_ callback: @escaping @Sendable () -> Void) {
+        self.end.whenComplete { _ in callback() }
+    }
+
     /// Closes the connection unless it closes already, and waits for its end, at most ``WebSocketLimits/closeTimeout``.
     package func finish(code: WebSocketCloseCode, reason: String) async {
         await self.close(code: code, reason: reason)

@@ -30,7 +30,7 @@ public struct WebSocketConnection: Sendable {
     /// time may wait.
     public let inbound: WebSocketInbound
 
-    let channel: any Channel
+    package let channel: any Channel
     let outbound: OutboundQueue
     let end: EventLoopFuture<WebSocketClose?>
 

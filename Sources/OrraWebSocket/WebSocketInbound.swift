@@ -33,11 +33,31 @@ public struct WebSocketInbound: AsyncSequence, Sendable {
 /// NIO's own producer counts elements only: ten of them may be ten bytes or 100 MiB.
 final class InboundQueue: Sendable {
     private struct State {
-        var events = CircularBuffer<WebSocketEvent>()
+        var events = Self.noEvents
         var bytes = 0
         var consumer: CheckedContinuation<WebSocketEvent?, Never>?
+        /// Instead of a consumer: gets events on the event loop, none while one is on its way to it or it holds them off.
+        var receiver: (any WebSocketReceiver)?
+        var receiverIsReady = false
         var readingPaused = false
         var finished = false
+
+        /// Most connections have nothing that waits, and there are many.
+        static var noEvents: CircularBuffer<WebSocketEvent> { CircularBuffer(initialCapacity: 1) }
+
+        mutating func takeFirst() -> WebSocketEvent? {
+            guard let event = events.popFirst() else { return nil }
+            bytes -= event.size
+            if events.isEmpty { events = Self.noEvents }
+            return event
+        }
+
+        /// Whether half of what waited is consumed, so that the socket is to be read again.
+        mutating func mayReadOnNow(maxBytes: Int, maxMessages: Int) -> Bool {
+            guard readingPaused, bytes <= maxBytes / 2, events.count <= maxMessages / 2 else { return false }
+            readingPaused = false
+            return true
+        }
     }
 
     private let maxBytes: Int
@@ -51,22 +71,31 @@ final class InboundQueue: Sendable {
         self.resumeReading = resumeReading
     }
 
+    /// On the event loop.
     func yield(_ event: WebSocketEvent) {
-        let consumer = self.state.withLockedValue { state -> CheckedContinuation<WebSocketEvent?, Never>? in
-            guard !state.finished else { return nil }
+        let (consumer, receiver) = self.state.withLockedValue { state -> (Consumer?, (any WebSocketReceiver)?) in
+            guard !state.finished else { return (nil, nil) }
             if let consumer = state.consumer {
                 state.consumer = nil
-                return consumer
+                return (consumer, nil)
+            }
+            if state.receiverIsReady, state.events.isEmpty {
+                state.receiverIsReady = false
+                return (nil, state.receiver)
             }
             if case .pong = event, case .pong? = state.events.last {
                 state.events.removeLast()  // only the newest round trip matters to an application that lags
             }
             state.events.append(event)
             state.bytes += event.size
-            return nil
+            return (nil, nil)
         }
         consumer?.resume(returning: event)
+        if let receiver, receiver.received(event) { self.resumeReceiver() }
     }
+
+    /// Events that wait.
+    var waiting: Int { self.state.withLockedValue { $0.events.count } }
 
     /// Whether the socket may be read; if not, `resumeReading` will be called.
     func mayReadOn() -> Bool {
@@ -77,15 +106,63 @@ final class InboundQueue: Sendable {
         }
     }
 
-    /// Nothing comes any more; what waits is still delivered.
+    /// Nothing comes any more; what waits is still delivered. On the event loop.
     func finish() {
-        let consumer = self.state.withLockedValue { state in
+        let (consumer, isReady) = self.state.withLockedValue { state in
             state.finished = true
             defer { state.consumer = nil }
-            return state.consumer
+            return (state.consumer, state.receiverIsReady)
         }
         consumer?.resume(returning: nil)
+        if isReady { self.resumeReceiver() }
     }
+
+    // MARK: A receiver
+
+    /// Gives it what waits and what comes. On the event loop.
+    func attach(_ receiver: any WebSocketReceiver) {
+        self.state.withLockedValue { state in
+            precondition(state.receiver == nil && state.consumer == nil, "two read one WebSocket connection")
+            state.receiver = receiver
+        }
+        self.resumeReceiver()
+    }
+
+    /// Gives it what waits, for it takes events again; or the end, once. On the event loop.
+    func resumeReceiver() {
+        enum Step {
+            case give(WebSocketEvent, readOn: Bool)
+            case end
+            case rest
+        }
+        while true {
+            let (step, receiver) = self.state.withLockedValue { state -> (Step, (any WebSocketReceiver)?) in
+                if let event = state.takeFirst() {
+                    state.receiverIsReady = false
+                    let readOn = state.mayReadOnNow(maxBytes: self.maxBytes, maxMessages: self.maxMessages)
+                    return (.give(event, readOn: readOn), state.receiver)
+                }
+                state.receiverIsReady = !state.finished
+                guard state.finished else { return (.rest, nil) }
+                defer { state.receiver = nil }
+                return (.end, state.receiver)
+            }
+            switch step {
+            case .give(let event, let readOn):
+                if readOn { self.resumeReading() }
+                guard let receiver, receiver.received(event) else { return }
+            case .end:
+                receiver?.ended()
+                return
+            case .rest:
+                return
+            }
+        }
+    }
+
+    // MARK: A task
+
+    private typealias Consumer = CheckedContinuation<WebSocketEvent?, Never>
 
     func next() async -> WebSocketEvent? {
         await withTaskCancellationHandler {
@@ -109,13 +186,9 @@ final class InboundQueue: Sendable {
         let step = self.state.withLockedValue { state -> Step in
             // Asked under the lock: a cancellation from now on finds the consumer and resumes it.
             if Task.isCancelled { return .resume(nil, readOn: false) }
-            if let event = state.events.popFirst() {
-                state.bytes -= event.size
-                let readOn =
-                    state.readingPaused && state.bytes <= self.maxBytes / 2
-                    && state.events.count <= self.maxMessages / 2
-                if readOn { state.readingPaused = false }
-                return .resume(event, readOn: readOn)
+            if let event = state.takeFirst() {
+                return .resume(
+                    event, readOn: state.mayReadOnNow(maxBytes: self.maxBytes, maxMessages: self.maxMessages))
             }
             if state.finished { return .resume(nil, readOn: false) }
             precondition(state.consumer == nil, "two tasks read one WebSocket connection")

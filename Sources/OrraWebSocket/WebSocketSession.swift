@@ -338,9 +338,13 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     // MARK: Keep-alive
 
+    /// Thousands of connections tick together that often, for each tick by itself would wake the event loop.
+    private static let ticksPerInterval: Int64 = 128
+
     private func scheduleKeepAlive(_ context: ChannelHandlerContext) {
-        guard let interval = self.limits.pingInterval else { return }
-        self.keepAliveTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(interval)) {
+        guard let interval = self.limits.pingInterval.map(TimeAmount.init) else { return }
+        let tick = (.now() + interval).rounded(to: interval.nanoseconds / Self.ticksPerInterval)
+        self.keepAliveTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: tick) {
             guard case .open = self.state else { return }
             self.scheduleKeepAlive(context)
             self.keepAliveTick(context)
@@ -361,5 +365,13 @@ final class WebSocketSession: ChannelDuplexHandler {
             let close = WebSocketClose(code: .serviceRestart, reason: "\(missed) pings unanswered", byPeer: false)
             self.beginClose(context, close, discardingQueued: true)
         }
+    }
+}
+
+extension NIODeadline {
+    /// The nearest multiple.
+    fileprivate func rounded(to nanoseconds: Int64) -> NIODeadline {
+        let step = UInt64(max(nanoseconds, 1))
+        return .uptimeNanoseconds((self.uptimeNanoseconds + step / 2) / step * step)
     }
 }

@@ -35,8 +35,8 @@ struct MemoryTests {
         #expect(bench.core.interimGates.values.isEmpty)
         #expect(bench.core.scheduled.values.isEmpty)
         #expect(bench.core.deliveries.values.isEmpty)
-        #expect(bench.core.busy.isEmpty)
-        #expect(bench.core.toldHealth.isEmpty)
+        #expect(bench.core.busy.values.isEmpty)
+        #expect(bench.core.toldHealth.values.isEmpty)
         #expect(bench.core.loads.values.values.allSatisfy { $0 == Core.Load() })
         #expect(bench.core.fleet.waiting(for: ServiceID("s_echo")) == 0)
         // Nor does a restart bring it back.

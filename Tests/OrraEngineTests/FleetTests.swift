@@ -213,4 +213,33 @@ struct FleetTests {
         #expect(assign(&fleet) == [[1, 1], [3, 1]])
         #expect(fleet.orchestrationsWaiting(for: alpha) == [])
     }
+
+    @Test("a rollback takes back what happened to connections since the last commit, and nothing else")
+    func rollback() {
+        var fleet = fleet(connection(1, instance: "i"), connection(2))
+        _ = fleet.disconnected(ConnectionID(2), at: .at(2))
+        fleet.connected(connection(3, awaitsHello: true))
+        fleet.commit()
+        let before = fleet.connections(of: alpha)
+        fleet.update(ConnectionID(3)) { ($0.awaitsHello, $0.instance, $0.lastSeen) = (false, "i", .at(9)) }
+        fleet.arrived(ConnectionID(3))
+        fleet.connected(connection(4, instance: "i"))
+        fleet.enqueue(reference(1), service: alpha, lease: nil)
+        #expect(assign(&fleet).count == 1)
+        for number: UInt64 in [1, 3, 4] { _ = fleet.disconnected(ConnectionID(number), at: .at(10)) }
+        #expect(fleet.awaySince(alpha) == .at(10))
+        var other = connection(5)
+        other = Connection(id: other.id, service: .named("beta"), connectedAt: .at(10))
+        fleet.connected(other)
+        fleet.rollback(waiting: [.init(reference(1), service: alpha, lease: nil, readyAt: nil)])
+        #expect(fleet.connections(of: alpha) == before)
+        #expect(fleet.awaySince(alpha) == nil)
+        #expect(fleet.awaySince(.named("beta")) == .at(0))
+        #expect(fleet.service(of: ConnectionID(4)) == nil)
+        #expect(fleet.service(of: ConnectionID(1)) == alpha)
+        #expect(fleet.waiting(for: alpha) == 1)
+        // Its instance has come once, not twice.
+        fleet.connected(connection(6, instance: "i"))
+        #expect(fleet[ConnectionID(6)]?.reconnects == 1)
+    }
 }

@@ -96,7 +96,7 @@ struct PlanningMemoryTests {
                 ]
             })
         let loop = HubLoop(
-            recovery: try await store.recover(), store: store, bounds: Core.Bounds(),
+            recovery: try await store.recover(), store: store, tuning: HubTuning(),
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: quietLogger)
         let documents = ProjectDocuments(loop: loop, store: store)
         let book = PlanningBook(documents)

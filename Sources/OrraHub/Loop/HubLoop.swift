@@ -25,11 +25,8 @@ actor HubLoop {
     private var callers: [RequestToken: LoopInbox.Caller] = [:]
     /// As it was committed last: asked by every request, without waiting for the loop.
     private nonisolated let published: Mutex<Directory>
-    private var sockets: [ConnectionID: WebSocketConnection] = [:]
-    /// Open sockets of each service, those included that the core has not heard of yet.
-    private var socketCounts: [ServiceID: Int] = [:]
+    private nonisolated let sockets: ServiceSockets
     private var lookUps = 0
-    private var lastConnection: UInt64 = 0
     private nonisolated let stopping = Atomic(false)
     private nonisolated let ending = Atomic(false)
     /// How and when the last commit failed; `nil` once one succeeds.
@@ -39,12 +36,13 @@ actor HubLoop {
     nonisolated let posts = AsyncStream.makeStream(of: WebhookDelivery.self)
 
     init(
-        recovery: Recovery, store: any Store, bounds: Core.Bounds, eventLoop: any EventLoop, logger: Logger
+        recovery: Recovery, store: any Store, tuning: HubTuning, eventLoop: any EventLoop, logger: Logger
     ) {
         clock = HubClock(notBefore: recovery.lastEntryAt)
-        let core = Core(recovering: recovery, at: clock.now, bounds: bounds)
+        let core = Core(recovering: recovery, at: clock.now, bounds: tuning.bounds)
         self.core = core
         published = Mutex(core.directory)
+        sockets = ServiceSockets(tuning)
         inbox = LoopInbox { [continuation = wake.continuation] in continuation.yield() }
         self.store = store
         self.eventLoop = eventLoop
@@ -93,11 +91,26 @@ actor HubLoop {
     /// For sockets: waits while the queue is full, so that a flood is left in the kernel's buffers.
     nonisolated func offer(_ input: Input) async { await inbox.offer(input) }
 
+    /// The same without a task: `false` while the queue is full, until `isIn`.
+    nonisolated func offer(_ input: Input, orHeldUntil isIn: @escaping @Sendable () -> Void) -> Bool {
+        inbox.offer(input, orHeldUntil: isIn)
+    }
+
     nonisolated func enqueue(_ input: Input) { inbox.put(input) }
 
     /// For what nobody waits for: it is on disk with the next batch, or a little later. A crash before that repeats it.
     nonisolated func enqueueLazily(_ input: Input) {
         inbox.putAside(input)
+        wakeLazily()
+    }
+
+    /// For signs of life, of which thousands of idle connections give many: no batch for each.
+    nonisolated func offerLazily(_ input: Input, orHeldUntil isIn: @escaping @Sendable () -> Void) -> Bool {
+        defer { wakeLazily() }
+        return inbox.offerAside(input, orHeldUntil: isIn)
+    }
+
+    private nonisolated func wakeLazily() {
         guard !lazyWake.exchange(true, ordering: .acquiringAndReleasing) else { return }
         eventLoop.scheduleTask(in: Self.patience) { [self] in
             lazyWake.store(false, ordering: .releasing)
@@ -116,75 +129,53 @@ actor HubLoop {
     // MARK: - Sockets
 
     /// `nil` when the service has too many connections.
-    func connect(_ socket: WebSocketConnection, to service: ServiceID, credit: Int, awaitsHello: Bool) -> ConnectionID?
+    nonisolated func connect(_ client: ServiceClient, to service: ServiceID, by outlet: WebSocketOutlet)
+        -> ServiceSocket?
     {
-        let count = socketCounts[service, default: 0]
-        guard count < Limits.connectionsPerService, !isStopping else { return nil }
-        socketCounts[service] = count + 1
-        lastConnection += 1
-        let id = ConnectionID(lastConnection)
-        sockets[id] = socket
+        guard !isStopping,
+            let socket = sockets.add(
+                saysHello: client.saysHello, service: service,
+                { id in
+                    ServiceSocket(id: id, service: service, outlet: outlet, loop: self, logger: logger)
+                })
+        else { return nil }
         enqueue(
             .connected(
                 Connection(
-                    id: id, service: service, connectedAt: clock.now, credit: credit, awaitsHello: awaitsHello)))
-        return id
+                    id: socket.id, service: service, connectedAt: clock.now, credit: client.credit,
+                    awaitsHello: client.saysHello)))
+        return socket
     }
 
-    func disconnect(_ id: ConnectionID, from service: ServiceID) {
-        sockets[id] = nil
-        let count = socketCounts[service, default: 1] - 1
-        socketCounts[service] = count > 0 ? count : nil
-        if !isStopping { enqueue(.disconnected(id)) }
+    nonisolated func disconnect(_ socket: ServiceSocket) {
+        sockets.remove(socket)
+        if !isStopping { enqueue(.disconnected(socket.id)) }
     }
 
-    /// A client that promised a `hello` and sent none is served all the same.
-    func stopAwaitingHello(_ id: ConnectionID) {
-        if core.fleet[id]?.awaitsHello != false { enqueue(.hello(id, credit: nil, instance: nil)) }
-    }
-
-    /// Asks an idle client whether it is there. A busy one is left alone: it may not read.
-    func ping(_ id: ConnectionID) {
-        guard let connection = core.fleet[id], connection.inFlight.isEmpty else { return }
-        send(.ping(connection.service), to: id)
-    }
-
-    func send(_ message: HubMessage, to id: ConnectionID) {
-        guard let socket = sockets[id] else { return }
-        do {
-            try socket.enqueue(text: ByteBuffer(bytes: message.frame()))
-        } catch WebSocketError.outboundFull {
-            logger.notice("a connection does not read and is closed", metadata: ["connection": "\(id.number)"])
-            close(socket)
-        } catch {
-            // It is closing already: its end arrives as a disconnect, and what it missed is delivered again.
+    /// Asks idle clients whether they are there, and waits no longer for a `hello` that does not come. One task for all, which
+    /// sleeps until some are due.
+    func keepCompany() async {
+        while (try? await Task.sleep(until: sockets.nextVisit)) != nil {
+            let due = sockets.takeDue()
+            for id in due.hellos where core.fleet[id]?.awaitsHello != false {
+                // A client that promised a `hello` and sent none is served all the same.
+                enqueue(.hello(id, credit: nil, instance: nil))
+            }
+            for id in due.pings {
+                // A busy one is left alone: it may not read.
+                guard let connection = core.fleet[id], connection.inFlight.isEmpty else { continue }
+                send(.ping(connection.service), to: id)
+            }
         }
     }
 
-    private func close(_ socket: WebSocketConnection) {
-        closing.yield(socket)
-    }
-
-    /// Sockets to close with 1012, by the task that `run` owns: closing waits for the peer, the loop does not.
-    private nonisolated let closingStream = AsyncStream.makeStream(of: WebSocketConnection.self)
-    private nonisolated var closing: AsyncStream<WebSocketConnection>.Continuation { closingStream.continuation }
+    private func send(_ message: HubMessage, to id: ConnectionID) { sockets[id]?.send(message) }
 
     // MARK: - The loop
 
     /// Runs until `stop` is called and all that waited is on disk.
     func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask {
-                await withDiscardingTaskGroup { group in
-                    for await socket in self.closingStream.stream {
-                        group.addTask {
-                            await socket.close(
-                                code: .serviceRestart, reason: "the hub asks for a new connection",
-                                discardingQueued: true)
-                        }
-                    }
-                }
-            }
             wake.continuation.yield()
             for await _ in wake.stream {
                 while let batch = nextBatch() {
@@ -206,7 +197,6 @@ actor HubLoop {
             releaseAll()
             alarm?.timer.cancel()
             posts.continuation.finish()
-            closing.finish()
         }
         releaseAll()
     }
@@ -294,8 +284,8 @@ actor HubLoop {
             case .acknowledge(let connection, let messageID): send(.acknowledgement(messageID), to: connection)
             case .cancelRequest(let connection, let task, let execution, let key):
                 send(.cancelRequest(task: task, execution: execution, idempotencyKey: key), to: connection)
-            case .reset(let connection): if let socket = sockets[connection] { close(socket) }
-            case .setBusy(let connection, let isBusy): sockets[connection]?.setBusy(isBusy)
+            case .reset(let connection): sockets[connection]?.close()
+            case .setBusy(let connection, let isBusy): sockets[connection]?.outlet.setBusy(isBusy)
             case .lookUp(let report): lookUps.append(report)
             case .post(let delivery):
                 if let told = core.news(of: delivery.id) { news.withLock { $0[delivery.id] = told } }

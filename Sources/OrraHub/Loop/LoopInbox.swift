@@ -1,3 +1,4 @@
+import NIOCore
 import OrraCore
 import OrraModel
 import Synchronization
@@ -16,8 +17,8 @@ final class LoopInbox: Sendable {
 
     private struct State {
         var load = Load()
-        /// Sockets whose frames wait until the queue is shorter.
-        var held: [CheckedContinuation<Void, Never>] = []
+        /// What sockets brought while the queue was full, and whom to tell once it is in.
+        var held = CircularBuffer<(input: Input, isIn: @Sendable () -> Void)>(initialCapacity: 1)
         /// Inputs that the loop has taken and not applied.
         var taken = 0
         var lastToken: UInt64 = 0
@@ -28,9 +29,23 @@ final class LoopInbox: Sendable {
 
         var queued: Int { load.inputs.count + taken }
 
-        mutating func removeHeld() -> [CheckedContinuation<Void, Never>] {
-            defer { held = [] }
-            return held
+        mutating func takeOrHold(_ input: Input, _ isIn: @escaping @Sendable () -> Void) -> Bool {
+            guard queued < Limits.queuedInputs || isClosed else {
+                held.append((input, isIn))
+                return false
+            }
+            load.inputs.append(input)
+            return true
+        }
+
+        /// Takes of what is held as much as there is room for, all when nobody makes room any more.
+        mutating func takeHeld() -> [@Sendable () -> Void] {
+            var told: [@Sendable () -> Void] = []
+            while queued < Limits.queuedInputs || isClosed, let (input, isIn) = held.popFirst() {
+                load.inputs.append(input)
+                told.append(isIn)
+            }
+            return told
         }
     }
 
@@ -71,22 +86,20 @@ final class LoopInbox: Sendable {
 
     /// Waits while the queue is full, so that a flood is left in the kernel's buffers.
     func offer(_ input: Input) async {
-        while true {
-            let isTaken = add { state in
-                guard state.queued < Limits.queuedInputs || state.isClosed else { return false }
-                state.load.inputs.append(input)
-                return true
-            }
-            if isTaken { return }
-            await withCheckedContinuation { socket in
-                let goesOn = state.withLock { state in
-                    guard state.queued >= Limits.queuedInputs, !state.isClosed else { return true }
-                    state.held.append(socket)
-                    return false
-                }
-                if goesOn { socket.resume() }
-            }
+        await withCheckedContinuation { caller in
+            if offer(input, orHeldUntil: { caller.resume() }) { caller.resume() }
         }
+    }
+
+    /// Takes the input. `false`: the queue is full, the input is held until there is room, and then `isIn` is called. Until
+    /// then its source is to bring nothing more.
+    func offer(_ input: Input, orHeldUntil isIn: @escaping @Sendable () -> Void) -> Bool {
+        add { $0.takeOrHold(input, isIn) }
+    }
+
+    /// The same for an input that is in no hurry, as in ``putAside(_:)``.
+    func offerAside(_ input: Input, orHeldUntil isIn: @escaping @Sendable () -> Void) -> Bool {
+        state.withLock { $0.takeOrHold(input, isIn) }
     }
 
     private func add(_ body: (inout State) -> Bool) -> Bool {
@@ -106,9 +119,9 @@ final class LoopInbox: Sendable {
     func close() {
         let held = state.withLock { state in
             (state.takesRequests, state.isClosed) = (false, true)
-            return state.removeHeld()
+            return state.takeHeld()
         }
-        for socket in held { socket.resume() }
+        for isIn in held { isIn() }
     }
 
     // MARK: - The loop's side
@@ -123,13 +136,13 @@ final class LoopInbox: Sendable {
         }
     }
 
-    /// So many inputs are left with the loop: who waits for room has it, if there is some.
+    /// So many inputs are left with the loop: there is room for what was held, if that is enough.
     func applied(left: Int) {
         let held = state.withLock { state in
             state.taken = left
-            return state.queued < Limits.queuedInputs ? state.removeHeld() : []
+            return state.takeHeld()
         }
-        for socket in held { socket.resume() }
+        for isIn in held { isIn() }
     }
 
     /// Whether the loop may rest: from then on an input wakes it.

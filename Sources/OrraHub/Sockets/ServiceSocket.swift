@@ -8,60 +8,88 @@ import OrraModel
 import OrraProtocol
 import OrraWebSocket
 
-/// One service's socket, from the upgrade to its end: frames become inputs of the loop.
-struct ServiceSocket {
-    let loop: HubLoop
+/// What the upgrade tells of a client.
+struct ServiceClient: Sendable {
+    var credit: Int
+    var saysHello: Bool
+
+    /// Python's `websockets` library reads while its one handler runs only what fits its buffer: one task at a time.
+    init(userAgent: String) {
+        credit = userAgent.contains("websockets/") ? 1 : Limits.defaultCredit
+        saysHello = userAgent.hasPrefix("orra-swift/")
+    }
+}
+
+/// One service's socket, from the upgrade to its end: frames become inputs of the loop. Most of them rest, so there is no
+/// task for each.
+final class ServiceSocket: WebSocketReceiver {
+    let id: ConnectionID
     let service: ServiceID
-    let socket: WebSocketConnection
-    let tuning: HubTuning
-    let logger: Logger
+    let outlet: WebSocketOutlet
+    private let loop: HubLoop
+    private let logger: Logger
 
-    func run() async {
-        let client = Client(userAgent: socket.request.headerFields[.userAgent] ?? "")
-        guard
-            let id = await loop.connect(
-                socket, to: service, credit: client.credit, awaitsHello: client.saysHello)
-        else {
-            return await socket.close(code: .tryAgainLater, reason: "the service has too many connections")
-        }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await keepCompany(id, client) }
-            for await event in socket.inbound { await receive(event, on: id) }
-            group.cancelAll()
-        }
-        await loop.disconnect(id, from: service)
+    init(id: ConnectionID, service: ServiceID, outlet: WebSocketOutlet, loop: HubLoop, logger: Logger) {
+        self.id = id
+        self.service = service
+        self.outlet = outlet
+        self.loop = loop
+        self.logger = logger
     }
 
-    /// What the upgrade tells of a client.
-    struct Client: Sendable {
-        var credit: Int
-        var saysHello: Bool
+    /// `nil`: the service has too many, and the connection is closed.
+    static func open(_ connection: WebSocketConnection, of service: ServiceID, _ loop: HubLoop) -> ServiceSocket? {
+        let client = ServiceClient(userAgent: connection.request.headerFields[.userAgent] ?? "")
+        let socket = loop.connect(client, to: service, by: connection.outlet)
+        if socket == nil {
+            connection.outlet.beginClosing(
+                code: .tryAgainLater, reason: "the service has too many connections")
+        }
+        return socket
+    }
 
-        /// Python's `websockets` library reads while its one handler runs only what fits its buffer: one task at a time.
-        init(userAgent: String) {
-            credit = userAgent.contains("websockets/") ? 1 : Limits.defaultCredit
-            saysHello = userAgent.hasPrefix("orra-swift/")
+    func ended() { loop.disconnect(self) }
+
+    // MARK: - What goes out
+
+    func send(_ message: HubMessage) {
+        do {
+            try outlet.enqueue(text: ByteBuffer(bytes: message.frame()))
+        } catch WebSocketError.outboundFull {
+            logger.notice("a connection does not read and is closed", metadata: ["connection": "\(id.number)"])
+            close()
+        } catch {
+            // It is closing already: its end arrives as a disconnect, and what it missed is delivered again.
         }
     }
 
-    private func keepCompany(_ id: ConnectionID, _ client: Client) async {
-        if client.saysHello, (try? await Task.sleep(for: tuning.helloTimeout)) != nil {
-            await loop.stopAwaitingHello(id)
-        }
-        while (try? await Task.sleep(for: tuning.pingInterval)) != nil { await loop.ping(id) }
+    /// Has the client come back.
+    func close() {
+        outlet.beginClosing(
+            code: .serviceRestart, reason: "the hub asks for a new connection", discardingQueued: true)
     }
 
-    private func receive(_ event: WebSocketEvent, on id: ConnectionID) async {
+    // MARK: - What comes in
+
+    func received(_ event: WebSocketEvent) -> Bool {
         switch event {
         // A binary frame is read like a text frame: what it holds decides.
-        case .text(let buffer), .binary(let buffer): await receive(frame: buffer, on: id)
-        case .pong(let roundTrip): await loop.offer(.heard(id, roundTrip: roundTrip))
-        case .missedPong(let count): await loop.offer(.missedPong(id, count: count))
-        case .stalled(let isStalled): await loop.offer(.stalled(id, isStalled))
+        case .text(let buffer), .binary(let buffer): received(frame: buffer)
+        case .pong(let roundTrip): heard(roundTrip)
+        case .missedPong(let count): offer(.missedPong(id, count: count))
+        case .stalled(let isStalled): offer(.stalled(id, isStalled))
         }
     }
 
-    private func receive(frame: ByteBuffer, on id: ConnectionID) async {
+    private func offer(_ input: Input) -> Bool {
+        loop.offer(input, orHeldUntil: outlet.resumeReceiving)
+    }
+
+    private func heard(_ roundTrip: Duration?) -> Bool {
+        loop.offerLazily(.heard(id, roundTrip: roundTrip), orHeldUntil: outlet.resumeReceiving)
+    }
+
+    private func received(frame: ByteBuffer) -> Bool {
         let message: ServiceMessage
         do throws(ServiceMessageError) {
             message = try frame.withUnsafeReadableBytes { bytes in
@@ -72,32 +100,32 @@ struct ServiceSocket {
         } catch {
             logger.notice(
                 "a frame was no message", metadata: ["service": "\(service)", "reason": "\(error.reason)"])
-            await loop.send(.error(reason: error.reason), to: id)
-            return await loop.offer(
+            send(.error(reason: error.reason))
+            return offer(
                 .malformedFrame(id, key: error.idempotencyKey, messageID: error.id, reason: error.reason))
         }
         switch message.payload {
-        case .pong: await loop.offer(.heard(id, roundTrip: nil))
+        case .pong: return heard(nil)
         case .hello(let hello):
-            await loop.offer(.hello(id, credit: hello.credit, instance: hello.instance.map { String($0.prefix(128)) }))
-            if let messageID = message.id { await loop.send(.acknowledgement(messageID), to: id) }
+            defer { if let messageID = message.id { send(.acknowledgement(messageID)) } }
+            return offer(
+                .hello(id, credit: hello.credit, instance: hello.instance.map { String($0.prefix(128)) }))
         case .drain:
-            await loop.offer(.drain(id))
-            if let messageID = message.id { await loop.send(.acknowledgement(messageID), to: id) }
-        case .taskResult(let task, let outcome):
-            await offer(TaskReport(outcome), of: task, in: message, on: id)
+            defer { if let messageID = message.id { send(.acknowledgement(messageID)) } }
+            return offer(.drain(id))
+        case .taskResult(let task, let outcome): return offer(TaskReport(outcome), of: task, in: message)
         case .interimResult(let task, let data):
             var random = SystemRandomNumberGenerator()
-            await offer(.interim(data, .random(using: &random)), of: task, in: message, on: id)
-        case .abort(let task, let payload): await offer(.aborted(payload), of: task, in: message, on: id)
-        case .inProgress(let task): await offer(.inProgress, of: task, in: message, on: id)
+            return offer(.interim(data, .random(using: &random)), of: task, in: message)
+        case .abort(let task, let payload): return offer(.aborted(payload), of: task, in: message)
+        case .inProgress(let task): return offer(.inProgress, of: task, in: message)
         }
     }
 
     private func offer(
-        _ report: TaskReport, of task: ServiceMessage.TaskReport, in message: ServiceMessage, on id: ConnectionID
-    ) async {
-        await loop.offer(
+        _ report: TaskReport, of task: ServiceMessage.TaskReport, in message: ServiceMessage
+    ) -> Bool {
+        offer(
             .report(
                 IncomingReport(
                     connection: id, service: service, key: task.idempotencyKey, report: report,

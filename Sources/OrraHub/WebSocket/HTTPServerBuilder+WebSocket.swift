@@ -7,6 +7,9 @@ package enum WebSocketUpgrade: Sendable {
     /// Upgrade, agree on the subprotocol (one that the client offered), and run the handler. The connection lives as
     /// long as the handler: when it returns or throws, a connection that is still open is closed with 1012.
     case upgrade(subprotocol: String? = nil, handler: @Sendable (WebSocketConnection) async throws -> Void)
+    /// Upgrade, and give all that comes to a receiver, without a task for the connection. It lives until it is closed. The
+    /// closure runs on the connection's event loop; one that returns `nil` closes the connection itself.
+    case attach(subprotocol: String? = nil, receiver: @Sendable (WebSocketConnection) -> (any WebSocketReceiver)?)
     /// Hand the request, without its `Upgrade` header, to the HTTP router, which answers 401, 404, 426 and the like.
     case http
 }

@@ -16,16 +16,29 @@ package struct HTTPWebSocketChannel: HTTPChannelHandler {
     enum Negotiated: Sendable {
         case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
         case webSocket(WebSocketConnection, @Sendable (WebSocketConnection) async throws -> Void)
+        /// A receiver has it.
+        case attached(WebSocketConnection)
     }
 
     package let responder: HTTPChannelHandler.Responder
     let limits: WebSocketLimits
     let shouldUpgrade: WebSocketDecision
+    private let attached = AttachedConnections()
+
+    init(
+        responder: @escaping HTTPChannelHandler.Responder, limits: WebSocketLimits,
+        shouldUpgrade: @escaping WebSocketDecision
+    ) {
+        self.responder = responder
+        self.limits = limits
+        self.shouldUpgrade = shouldUpgrade
+    }
 
     /// Must return without waiting for the peer: the connection is only registered once this future completes.
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             self.limits.deadPeer.apply(to: channel, logger: logger)
+            try ReceiveBuffers.apply(to: channel)
             let negotiated = channel.eventLoop.makePromise(of: Negotiated.self)
             let encoder = HTTPResponseEncoder()
             let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
@@ -54,6 +67,8 @@ package struct HTTPWebSocketChannel: HTTPChannelHandler {
                     }
                 case .webSocket(let connection, let handler):
                     await self.handleWebSocket(connection, handler, logger)
+                case .attached(let connection):
+                    await self.attached.keep(connection)
                 }
             } catch {
                 logger.debug("connection ended before its first request", metadata: ["error": "\(error)"])

@@ -19,7 +19,6 @@ final class NegotiationHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
     typealias Negotiated = HTTPWebSocketChannel.Negotiated
-    typealias Handler = @Sendable (WebSocketConnection) async throws -> Void
 
     private enum State {
         case waiting
@@ -34,8 +33,14 @@ final class NegotiationHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private struct Acceptance: Sendable {
         let headers: HTTPHeaders
         let request: HTTPRequest
-        let subprotocol: String?
-        let handler: Handler
+        let upgrade: WebSocketUpgrade
+
+        var subprotocol: String? {
+            switch self.upgrade {
+            case .upgrade(let subprotocol, _), .attach(let subprotocol, _): subprotocol
+            case .http: nil
+            }
+        }
     }
 
     private let httpHandlers: [any RemovableChannelHandler]
@@ -150,9 +155,9 @@ final class NegotiationHandler: ChannelDuplexHandler, RemovableChannelHandler {
         .flatMap { [shouldUpgrade] headers in
             channel.eventLoop.makeFutureWithTask { () -> Acceptance? in
                 let request = try HTTPRequest(head, secure: false, splitCookie: false)
-                guard case .upgrade(let subprotocol, let handler) = await shouldUpgrade(request, remoteAddress)
-                else { return nil }
-                return Acceptance(headers: headers, request: request, subprotocol: subprotocol, handler: handler)
+                let upgrade = await shouldUpgrade(request, remoteAddress)
+                if case .http = upgrade { return nil }
+                return Acceptance(headers: headers, request: request, upgrade: upgrade)
             }
         }
         decision.assumeIsolated().whenComplete { result in
@@ -192,11 +197,11 @@ final class NegotiationHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if let subprotocol = acceptance.subprotocol { headers.add(name: "Sec-WebSocket-Protocol", value: subprotocol) }
         let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
         context.writeAndFlush(Self.wrapOutboundOut(.head(head)), promise: nil)
+        let connection: WebSocketConnection
         do {
-            let connection = try WebSocketConnection.install(
+            connection = try WebSocketConnection.install(
                 on: context.channel, role: .server, request: acceptance.request, subprotocol: acceptance.subprotocol,
                 limits: self.limits, logger: self.logger)
-            self.promise.succeed(.webSocket(connection, acceptance.handler))
         } catch {
             self.promise.fail(error)
             return context.close(promise: nil)
@@ -204,6 +209,14 @@ final class NegotiationHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let pipeline = context.pipeline.syncOperations
         let removed = self.httpHandlers.map { pipeline.removeHandler($0) }  // the decoder forwards what it still holds
         EventLoopFuture.andAllComplete(removed, on: context.eventLoop).assumeIsolated().whenComplete { _ in
+            // Only now, for the encoder would choke on frames.
+            switch acceptance.upgrade {
+            case .upgrade(_, let handler): self.promise.succeed(.webSocket(connection, handler))
+            case .attach(_, let receiver):
+                if let receiver = receiver(connection) { connection.attach(receiver) }
+                self.promise.succeed(.attached(connection))
+            case .http: preconditionFailure("nothing is accepted for HTTP")
+            }
             context.fireChannelReadComplete()  // or early frames would wait for the next read
             pipeline.removeHandler(context: context, promise: nil)
         }
