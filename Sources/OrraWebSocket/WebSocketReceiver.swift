@@ -22,7 +22,7 @@ package struct WebSocketOutlet: Sendable {
     let outbound: OutboundQueue
 
     /// Puts a text message into the bounded queue, like ``WebSocketConnection/enqueue(text:)``.
-    package func enqueue(text: ByteBuffer) throws { try outbound.enqueue(.text, text) }
+    package func enqueue(text: ByteBuffer) throws { try outbound.enqueue(.message(.text, text)) }
 
     /// Says whether the peer works on something, like ``WebSocketConnection/setBusy(_:)``.
     package func setBusy(_ busy: Bool) {
