@@ -41,7 +41,8 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     private var assembler: MessageAssembler
     private var keepAlive: KeepAlive
-    private var keepAliveTimer: Scheduled<Void>?
+    /// While it is in the pipeline, for ticks come from outside.
+    private var context: ChannelHandlerContext?
     private var closeTimer: Scheduled<Void>?
     private var state = State.open
     /// The close frame that began the closing handshake.
@@ -69,10 +70,12 @@ final class WebSocketSession: ChannelDuplexHandler {
     // MARK: Life
 
     func handlerAdded(context: ChannelHandlerContext) {
-        self.scheduleKeepAlive(context)
+        self.context = context
+        self.awaitTick(context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
         self.finish()
     }
 
@@ -83,7 +86,6 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     private func finish() {
         self.state = .done
-        self.keepAliveTimer?.cancel()
         self.stallTimer?.cancel()
         self.closeTimer?.cancel()
         self.inbound.finish()
@@ -261,7 +263,6 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     /// What the peer sends from now on is read for its close frame only.
     private func stopDelivering(_ context: ChannelHandlerContext) {
-        self.keepAliveTimer?.cancel()
         self.inbound.finish()
         if self.readingPaused { self.readOn(context) }
     }
@@ -341,14 +342,17 @@ final class WebSocketSession: ChannelDuplexHandler {
     /// Thousands of connections tick together that often, for each tick by itself would wake the event loop.
     private static let ticksPerInterval: Int64 = 128
 
-    private func scheduleKeepAlive(_ context: ChannelHandlerContext) {
+    private func awaitTick(_ context: ChannelHandlerContext) {
         guard let interval = self.limits.pingInterval.map(TimeAmount.init) else { return }
         let tick = (.now() + interval).rounded(to: interval.nanoseconds / Self.ticksPerInterval)
-        self.keepAliveTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: tick) {
-            guard case .open = self.state else { return }
-            self.scheduleKeepAlive(context)
-            self.keepAliveTick(context)
-        }
+        Metronome.of(context.eventLoop).tick(self, at: tick, on: context.eventLoop)
+    }
+
+    /// An interval is over.
+    func tick() {
+        guard let context = self.context, case .open = self.state else { return }
+        self.awaitTick(context)
+        self.keepAliveTick(context)
     }
 
     private func keepAliveTick(_ context: ChannelHandlerContext) {
