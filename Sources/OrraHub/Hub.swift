@@ -142,7 +142,9 @@ private struct OnEventLoops<Base: ServiceLifecycle.Service>: ServiceLifecycle.Se
     init(_ base: Base) { self.base = base }
 
     func run() async throws {
-        try await withTaskExecutorPreference(EventLoopExecutor(MultiThreadedEventLoopGroup.singleton)) { try await base.run() }
+        try await withTaskExecutorPreference(EventLoopExecutor(MultiThreadedEventLoopGroup.singleton)) {
+            try await base.run()
+        }
     }
 }
 

@@ -299,7 +299,10 @@ struct RetentionTests {
                 try await stage.service.progress(stage.request, ["step": .number(JSONNumber(number)), "pad": pad])
             }
             try await stage.service.answer(stage.request, ["text": "x"])
-            try await stage.project.wait(stage.id, for: .completed)
+            // As above, not by its inspection.
+            try await until("it completed") {
+                try await stage.project.get("/orchestrations").json["completed"] != nil
+            }
             #expect(try await stage.project.post("/prune", ["olderThan": 0]).json == ["deleted": 1])
             silent.startReading()
             #expect(try await silent.end()?.code == .normal)

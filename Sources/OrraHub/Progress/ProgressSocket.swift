@@ -79,6 +79,8 @@ struct ProgressSocket {
                 switch await following.release() {
                 case .readOn(let last):
                     reader.moveOn(to: last)
+                    // Returns when it has taken what waits: one that does not read is not closed before it was told.
+                    try await socket.send(WebSocketFrames())
                     if try await reader.lags() { return await closeAsLagging(last) }
                 case .end(let frames):
                     if let frames { try await socket.send(frames) }

@@ -25,6 +25,8 @@ final class GatedStore: Store {
         var holdsProgress = false
         var progressReaders: [CheckedContinuation<Void, Never>] = []
         var progressFault: StoreError?
+        var holdsNextPage = false
+        var heldPage: CheckedContinuation<Void, Never>?
     }
 
     let base: InMemoryStore
@@ -65,6 +67,11 @@ final class GatedStore: Store {
         }
         for reader in readers { reader.resume() }
     }
+
+    /// The next such read finds what is there now, and waits before it says so.
+    func holdNextPage() { state.withLock { $0.holdsNextPage = true } }
+    var holdsPage: Bool { state.withLock { $0.heldPage != nil } }
+    func releasePage() { state.withLock { $0.heldPage.take() }?.resume() }
 
     /// From now on such reads fail; `nil`: no longer.
     func failProgress(_ error: StoreError?) { state.withLock { $0.progressFault = error } }
@@ -165,7 +172,14 @@ final class GatedStore: Store {
             if goesOn { continuation.resume() }
         }
         if let fault = state.withLock({ $0.progressFault }) { throw fault }
-        return try await base.progress(of: project, afterPosition: afterPosition, limit: limit)
+        let page = try await base.progress(of: project, afterPosition: afterPosition, limit: limit)
+        if state.withLock({ state in
+            defer { state.holdsNextPage = false }
+            return state.holdsNextPage
+        }) {
+            await withCheckedContinuation { continuation in state.withLock { $0.heldPage = continuation } }
+        }
+        return page
     }
     func serviceEvents(
         of project: ProjectID, afterPosition: Int64, limit: Int

@@ -1,8 +1,9 @@
-public import OrraModel
+import OrraModel
+import OrraPlanner
 import Synchronization
 
 /// Shapes of services as they were made last: every plan's hash needs them, and they change with a registration only.
-public final class ServiceShapes: Sendable {
+final class ServiceShapes: Sendable {
     private struct Known {
         var version: Int
         var shape: PinnedPlan.Shape
@@ -15,9 +16,9 @@ public final class ServiceShapes: Sendable {
     private static let limit = 64 * 1_024
 
     /// `digest`: SHA-256 in hexadecimal digits.
-    public init(digest: @escaping @Sendable ([UInt8]) -> String) { self.digest = digest }
+    init(digest: @escaping @Sendable ([UInt8]) -> String) { self.digest = digest }
 
-    public func shape(of service: Service) -> PinnedPlan.Shape {
+    func shape(of service: Service) -> PinnedPlan.Shape {
         let known = self.known.withLock { $0[service.id] }
         if let known, known.version == service.version { return known.shape }
         let shape = PinnedPlan.Shape(service, digest: digest)
