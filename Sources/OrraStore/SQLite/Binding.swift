@@ -60,12 +60,8 @@ extension Database {
         try bind(sql, values) { statement in
             text.withUnsafeBufferPointer { text in
                 let code = bindText(text, to: statement, at: Int32(place + 1), nil)
-                guard code == SQLITE_OK else { return code }
-                defer { sqlite3_bind_null(statement, Int32(place + 1)) }
-                let outcome = sqlite3_step(statement)
-                // What is bound can't be changed before.
-                sqlite3_reset(statement)
-                return outcome
+                // It is let go of behind this, and not read any more then.
+                return code == SQLITE_OK ? sqlite3_step(statement) : code
             }
         }
     }
