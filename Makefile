@@ -12,6 +12,7 @@ PROCESSES := ^(Crash|Chaos|Compatibility)Tests
 FEW = $(shell $(SWIFT) test --help-hidden 2>/dev/null | grep -o -m 1 -e '--experimental-maximum-parallelization-width' \
 	| sed 's/$$/ 4/')
 
+CONFIGURATION := debug
 # What both benchmarks write: figures as JSON, and the sections of the page. `PAGE=` leaves the page as it is.
 PAGE := docs/performance.md
 RECORDS = --data .build/bench --json .build/bench.json $(if $(PAGE),--page $(PAGE)) --date "$$(date +%F)"
@@ -26,7 +27,7 @@ demo: ## Build, start a hub and four components, run a real action, show its out
 		$(SWIFT) build $(CHECKED) --product $$part || exit 1; done
 	@docs/examples/demo "$$($(SWIFT) build --show-bin-path)"
 
-test: lint ## Every test, and a release build.
+test: lint ## Every test, a release build, and what a hop of it may take.
 	@.make/dependencies tests
 	$(SWIFT) build $(CHECKED) --build-tests
 	@.make/python
@@ -36,14 +37,17 @@ test: lint ## Every test, and a release build.
 	$(SWIFT) test --skip-build --filter '$(PROCESSES)'
 	$(SWIFT) build $(CHECKED) -c release --product orra
 	@.make/release-check "$$($(SWIFT) build -c release --show-bin-path)"
+	$(SWIFT) build $(CHECKED) -c release --product Bench
+	@.make/budgets "$$($(SWIFT) build -c release --show-bin-path)" 640000 290
 
+# CONFIGURATION=release: what users run.
 chaos: ## Real processes and a killer: make chaos SEED=7 MINUTES=5 SERVICES=20. See docs/reliability.md.
 	@.make/dependencies tests
-	$(SWIFT) build $(CHECKED) --product orra
-	$(SWIFT) build $(CHECKED) --product TestService
-	$(SWIFT) build $(CHECKED) --product Chaos
+	$(SWIFT) build $(CHECKED) -c $(CONFIGURATION) --product orra
+	$(SWIFT) build $(CHECKED) -c $(CONFIGURATION) --product TestService
+	$(SWIFT) build $(CHECKED) -c $(CONFIGURATION) --product Chaos
 	@.make/python
-	@"$$($(SWIFT) build --show-bin-path)/Chaos" \
+	@"$$($(SWIFT) build -c $(CONFIGURATION) --show-bin-path)/Chaos" \
 		$(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SERVICES),--services $(SERVICES))
 
 simulate: ## Seed after seed, until one breaks a promise: make simulate SEEDS=100000 FROM=0. See docs/simulation.md.

@@ -138,8 +138,9 @@ extension CrashTests {
         }
 
         private func check(_ witness: WireWitness) throws {
-            // A kill may hit while it is still on its way back from the last one, so not every kill counts.
-            try #require(witness.connections > 4, "the witness was connected over the kills")
+            // A kill may hit while it is still on its way back from the last one, so not every kill counts. The faster the
+            // hub, the fewer do.
+            try #require(witness.connections > 2, "the witness was connected over the kills")
             try #require(witness.acknowledged.count >= 30)
             try #require(witness.askedAgain.isEmpty, "an acknowledged result was asked for again")
             for (_, requests) in Dictionary(grouping: witness.requests, by: \.idempotencyKey) {
