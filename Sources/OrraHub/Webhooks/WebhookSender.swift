@@ -87,22 +87,20 @@ struct WebhookSender {
             guard let (type, bytes) = try await body(of: delivery) else {
                 return "the orchestration's journal does not tell what happened"
             }
-            var request = HTTPClientRequest(url: delivery.url)
-            request.method = .POST
             let seconds = loop.now.milliseconds / 1_000
-            request.headers.add(name: "Content-Type", value: "application/json")
-            request.headers.add(name: "User-Agent", value: "orra/1.0")
-            request.headers.add(name: "X-Orra-Event", value: type)
-            request.headers.add(name: "webhook-id", value: delivery.id.rawValue)
-            request.headers.add(name: "webhook-timestamp", value: "\(seconds)")
+            var headers: HTTPHeaders = [
+                "Content-Type": "application/json", "User-Agent": "orra/1.0", "X-Orra-Event": type,
+                "webhook-id": delivery.id.rawValue, "webhook-timestamp": "\(seconds)",
+            ]
             if let secret = delivery.secret {
-                request.headers.add(
+                headers.add(
                     name: "webhook-signature",
                     value: WebhookSignature.sign(bytes, id: delivery.id.rawValue, timestamp: seconds, secret: secret))
             }
-            request.body = .bytes(ByteBuffer(bytes: bytes))
-            let response = try await client.execute(request, timeout: TimeAmount(Limits.webhookTimeout))
-            let code = Int(response.status.code)
+            let status = try await client.post(
+                ByteBuffer(bytes: bytes), to: delivery.url, headers: headers,
+                timeout: TimeAmount(Limits.webhookTimeout))
+            let code = Int(status.code)
             return (200..<300).contains(code) ? nil : "the receiver answered \(code)"
         } catch is StoreError {
             return "the journal could not be read"
