@@ -1,9 +1,14 @@
+import AsyncHTTPClient
 import Crypto
 import Foundation
+import NIOCore
+import NIOHTTP1
 import OrraModel
 import OrraProtocol
 import OrraStore
 import Testing
+
+@testable import OrraHub
 
 @Suite("Webhooks", .timeLimit(.minutes(2)))
 struct WebhookTests {
@@ -162,6 +167,25 @@ struct WebhookTests {
                 _ = try await receiver.delivery("/other")
                 #expect(receiver.deliveries("/action").count == before.0 + 1)
                 #expect(receiver.deliveries("/project").count == before.1 + 1)
+            }
+        }
+    }
+
+    @Test("an answer counts by its status, also when its body never ends", arguments: [200, 500])
+    func answers(status: Int) async throws {
+        try await withTestHub { hub in
+            let receiver = try await WebhookReceiver.start(hub, status: status)
+            for path in ["/plain", WebhookReceiver.endless] {
+                let answer = try await HTTPClient.shared.post(
+                    ByteBuffer(string: "{}"), to: receiver.url(path), headers: ["x": "y"], timeout: .seconds(60))
+                #expect(answer.code == UInt(status))
+                let delivery = try await receiver.delivery(path)
+                #expect(delivery.header("x") == "y" && delivery.header("content-length") == "2")
+            }
+            await receiver.stop()
+            await #expect(throws: (any Error).self) {
+                try await HTTPClient.shared.post(
+                    ByteBuffer(string: "{}"), to: receiver.url("/plain"), headers: [:], timeout: .seconds(60))
             }
         }
     }

@@ -25,6 +25,8 @@ final class WebhookReceiver: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Who posts here gets an answer whose body never ends.
+    static let endless = "/endless"
 
     static func start(_ hub: TestHub, port: Int = 0, status: Int = 200) async throws -> WebhookReceiver {
         let receiver = WebhookReceiver()
@@ -42,7 +44,12 @@ final class WebhookReceiver: Sendable {
                     Delivery(path: request.uri.path, headers: request.headers, bytes: Array(bytes.readableBytesView)))
                 return state.status
             }
-            return Response(status: .init(code: status))
+            guard request.uri.path == Self.endless else { return Response(status: .init(code: status)) }
+            return Response(
+                status: .init(code: status),
+                body: ResponseBody { writer in
+                    while true { try await writer.write(ByteBuffer(repeating: 0, count: 4_096)) }
+                })
         }
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let application = Application(
