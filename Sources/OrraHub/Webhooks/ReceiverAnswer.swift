@@ -32,8 +32,8 @@ final class ReceiverAnswer: HTTPClientResponseDelegate {
             state.bytes += buffer.readableBytes
             return state.bytes > Self.maximumBytes
         }
-        return isTooLong
-            ? task.eventLoop.makeFailedFuture(TooLong()) : task.eventLoop.makeSucceededVoidFuture()
+        if isTooLong { task.fail(reason: TooLong()) }
+        return task.eventLoop.makeSucceededVoidFuture()
     }
 
     func didFinishRequest(task: HTTPClient.Task<Void>) throws {}
