@@ -17,7 +17,7 @@ extension HubServices {
         if let checked {
             outcome = checked
         } else {
-            outcome = await planning.pipeline.plan(planningRequest)
+            outcome = await planning.plan(planningRequest)
         }
         var preview = PlanPreview(plan: nil, failurePoints: [])
         preview.planner = outcome.origin

@@ -67,7 +67,7 @@ extension HubServices {
                 }
             }
             let outcome: PlanningOutcome
-            if let made { outcome = made } else { outcome = await self.planning.pipeline.plan(planning) }
+            if let made { outcome = made } else { outcome = await self.planning.plan(planning) }
             made = outcome
             return decision(received.orchestration, outcome, planning, under: row)
         }

@@ -33,6 +33,12 @@ struct HubPlanning: Sendable {
             groundings: page.inForce, settings: settings(page))
     }
 
+    /// Makes a plan, on the pool: to read a large catalogue, or a long text, would keep the sockets of a request's event
+    /// loop waiting.
+    func plan(_ request: PlanningRequest) async -> PlanningOutcome {
+        await withTaskExecutorPreference(globalConcurrentExecutor) { await pipeline.plan(request) }
+    }
+
     /// The project's own settings over the hub's.
     func settings(_ page: PlanningBook.Page) -> PlanningSettings {
         page.settings.over(defaults).over(.standard)
