@@ -193,6 +193,8 @@ public enum Limits {
     public static let retention = Duration.seconds(7 * 24 * 3600)
     public static let retentionRange = Duration.seconds(1)...Duration.seconds(10 * 365 * 24 * 3600)
     public static let webhookTimeout = Duration.seconds(10)
+    /// Of the body of an answer to a webhook: it is read past, so that the connection can be used again.
+    public static let webhookAnswerBytes = 64 * 1024
     public static let webhookRetention = Duration.seconds(3 * 24 * 3600)
     /// From a stop signal to exit.
     public static let shutdown = Duration.seconds(10)

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import OrraModel
 import Synchronization
 
 /// What the receiver of a webhook answers: its status counts, and its body is read past, so that the connection can be
@@ -17,7 +18,6 @@ final class ReceiverAnswer: HTTPClientResponseDelegate {
     struct TooLong: Error {}
 
     private let state = Mutex(State())
-    private static let maximumBytes = 64 * 1024
 
     /// `nil`: no answer came. Whatever happened to its body, its head is one.
     var status: HTTPResponseStatus? { state.withLock(\.status) }
@@ -30,7 +30,7 @@ final class ReceiverAnswer: HTTPClientResponseDelegate {
     func didReceiveBodyPart(task: HTTPClient.Task<Void>, _ buffer: ByteBuffer) -> EventLoopFuture<Void> {
         let isTooLong = state.withLock { state in
             state.bytes += buffer.readableBytes
-            return state.bytes > Self.maximumBytes
+            return state.bytes > Limits.webhookAnswerBytes
         }
         if isTooLong { task.fail(reason: TooLong()) }
         return task.eventLoop.makeSucceededVoidFuture()
