@@ -233,7 +233,6 @@ public struct Core: Sendable {
     private mutating func resetBatch() {
         writes = []
         rows.removeAll(keepingCapacity: true)
-        outbox.removeAll()
         effects = []
         touchedServices = []
         touchedConnections = []

@@ -31,12 +31,10 @@ struct OutboxChanges {
     /// Those that remain; then there are none.
     mutating func take() -> [Write] {
         guard !order.isEmpty else { return [] }
-        defer { removeAll() }
+        defer {
+            changes.removeAll(keepingCapacity: true)
+            order.removeAll(keepingCapacity: true)
+        }
         return order.flatMap { changes[$0] ?? [] }
-    }
-
-    mutating func removeAll() {
-        changes.removeAll(keepingCapacity: true)
-        order.removeAll(keepingCapacity: true)
     }
 }

@@ -134,7 +134,7 @@ public struct Fleet: Sendable {
     // MARK: - Connections
 
     public mutating func connected(_ connection: Connection) {
-        willChange(connection.id, of: connection.service)
+        willChange(connection.id, from: self[connection.id])
         willChange(connection.service)
         services[connection.service, default: Members()].connections[connection.id] = connection
         serviceOf[connection.id] = connection.service
@@ -144,7 +144,7 @@ public struct Fleet: Sendable {
     /// Counts how often the connection's instance has come before, once its name is known.
     public mutating func arrived(_ id: ConnectionID) {
         guard let service = serviceOf[id], let connection = self[id], !connection.hasArrived else { return }
-        willChange(id, of: service)
+        willChange(id, from: connection)
         willChange(service)
         let instance = connection.instance
         let before = services[service]?.arrivals[instance] ?? 0
@@ -159,7 +159,7 @@ public struct Fleet: Sendable {
     /// Returns the tasks that it had in flight, in order.
     public mutating func disconnected(_ id: ConnectionID, at now: Timestamp) -> [TaskReference] {
         guard let service = serviceOf[id] else { return [] }
-        willChange(id, of: service)
+        willChange(id, from: self[id])
         willChange(service)
         serviceOf[id] = nil
         guard let connection = services[service]?.connections.removeValue(forKey: id) else { return [] }
@@ -169,16 +169,17 @@ public struct Fleet: Sendable {
 
     public mutating func update(_ id: ConnectionID, _ change: (inout Connection) -> Void) {
         guard let service = serviceOf[id], var connection = services[service]?.connections[id] else { return }
-        willChange(id, of: service)
+        willChange(id, from: connection)
         change(&connection)
         services[service]?.connections[id] = connection
     }
 
     // MARK: - Going back
 
-    private mutating func willChange(_ id: ConnectionID, of service: ServiceID) {
+    /// `before`: as it is now; `nil` if it is not there.
+    private mutating func willChange(_ id: ConnectionID, from before: Connection?) {
         guard changes.connections[id] == nil else { return }
-        changes.connections.updateValue(services[service]?.connections[id], forKey: id)
+        changes.connections.updateValue(before, forKey: id)
     }
 
     private mutating func willChange(_ id: ServiceID) {
@@ -271,9 +272,7 @@ public struct Fleet: Sendable {
             }
             queue.tickets[waiting.reference] = nil
             queue.leases[waiting.reference] = nil
-            if changes.connections[chosen] == nil {
-                changes.connections.updateValue(members.connections[chosen], forKey: chosen)
-            }
+            willChange(chosen, from: members.connections[chosen])
             members.connections[chosen]?.dispatch(waiting.reference)
             assignments.append(
                 Assignment(

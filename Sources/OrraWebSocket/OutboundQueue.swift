@@ -48,13 +48,7 @@ final class OutboundQueue: Sendable {
 
     // MARK: The application's side
 
-    func enqueue(_ content: Content) throws {
-        let drain = try self.state.withLockedValue { state in
-            state.lastID += 1
-            return try self.append(Message(id: state.lastID, content: content, sender: nil), to: &state)
-        }
-        if drain { self.requestDrain() }
-    }
+    func enqueue(_ content: Content) throws { _ = try self.enqueue(content, behindAtMost: .max) }
 
     /// Only behind at most so many bytes. Returns whether it was put there.
     func enqueue(_ content: Content, behindAtMost bytes: Int) throws -> Bool {

@@ -71,7 +71,7 @@ public struct WebSocketConnection: Sendable {
     /// Says whether the peer works on something. A busy peer gets no pings and its silence means nothing: only the
     /// kernel ends that connection. When the peer is no longer busy, missed pongs are counted anew.
     public func setBusy(_ busy: Bool) {
-        self.channel.triggerUserOutboundEvent(SessionCommand.setBusy(busy), promise: nil)
+        self.outlet.setBusy(busy)
     }
 
     /// Begins the closing handshake behind the messages that are queued, and returns without waiting for its end, which
@@ -83,11 +83,8 @@ public struct WebSocketConnection: Sendable {
     ///   - reason: cut to 123 bytes.
     ///   - discardingQueued: drops the messages that still wait, for a peer that lags.
     public func close(code: WebSocketCloseCode, reason: String = "", discardingQueued: Bool = false) async {
-        precondition(code.isSendable, "a close frame must not carry \(code.rawValue)")
         let begun = self.channel.eventLoop.makePromise(of: Void.self)
-        let close = WebSocketClose(code: code, reason: reason, byPeer: false)
-        let command = SessionCommand.close(close, discardingQueued: discardingQueued)
-        self.channel.triggerUserOutboundEvent(command, promise: begun)
+        self.outlet.beginClosing(code: code, reason: reason, discardingQueued: discardingQueued, promise: begun)
         try? await begun.futureResult.get()  // fails only on a connection that is gone
     }
 

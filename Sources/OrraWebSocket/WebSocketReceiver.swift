@@ -30,11 +30,13 @@ package struct WebSocketOutlet: Sendable {
     }
 
     /// Begins the closing handshake, like ``WebSocketConnection/close(code:reason:discardingQueued:)``, and returns at once.
-    package func beginClosing(code: WebSocketCloseCode, reason: String, discardingQueued: Bool = false) {
+    package func beginClosing(
+        code: WebSocketCloseCode, reason: String, discardingQueued: Bool = false, promise: EventLoopPromise<Void>? = nil
+    ) {
         precondition(code.isSendable, "a close frame must not carry \(code.rawValue)")
         let close = WebSocketClose(code: code, reason: reason, byPeer: false)
         channel.triggerUserOutboundEvent(
-            SessionCommand.close(close, discardingQueued: discardingQueued), promise: nil)
+            SessionCommand.close(close, discardingQueued: discardingQueued), promise: promise)
     }
 
     /// The receiver takes events again: the next one comes a little later, or the end, also of a channel that is closed.

@@ -12,6 +12,14 @@ struct ShedTests {
         ).0
     }
 
+    /// The same, whose first task has given `y`.
+    private static func chainWithOutput() -> Run {
+        var run = chain()
+        run.dispatch(1, "e_1")
+        run.complete(1)
+        return run
+    }
+
     @Test("an input goes when its task has its outcome")
     func inputs() {
         var run = Self.chain()
@@ -28,9 +36,7 @@ struct ShedTests {
 
     @Test("an output goes when all that take it are ready, and a result never before the end")
     func outputs() {
-        var run = Self.chain()
-        run.dispatch(1, "e_1")
-        run.complete(1)
+        let run = Self.chainWithOutput()
         var held = run.live
         held.shed(above: 100)
         #expect(held == run.live)
@@ -66,9 +72,7 @@ struct ShedTests {
 
     @Test("an output that was let go of is known when it comes again, and another one is not taken for it")
     func repeated() {
-        var run = Self.chain()
-        run.dispatch(1, "e_1")
-        run.complete(1)
+        let run = Self.chainWithOutput()
         var held = run.live
         held.shed(above: 0)
         let again = held.handle(

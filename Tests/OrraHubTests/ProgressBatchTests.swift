@@ -18,7 +18,7 @@ struct ProgressBatchTests {
 
     private static func size(_ items: some Sequence<ProgressReader.Page.Item>) throws -> Int {
         var items = Array(items)[...]
-        return try ProgressBatch(taking: &items)?.all.byteCount ?? 0
+        return try ProgressBatch(taking: &items)?.frames.byteCount ?? 0
     }
 
     @Test("a batch gives what is behind a number, whatever the number, and says what comes first")
@@ -44,8 +44,8 @@ struct ProgressBatchTests {
         while let batch = try ProgressBatch(taking: &items) {
             #expect(batch.rest(after: 0)?.first == last + 1)
             last = batch.last
-            #expect(batch.all.byteCount < 2 * Limits.watcherBatchBytes)
-            if !items.isEmpty { #expect(batch.all.byteCount >= Limits.watcherBatchBytes) }
+            #expect(batch.frames.byteCount < 2 * Limits.watcherBatchBytes)
+            if !items.isEmpty { #expect(batch.frames.byteCount >= Limits.watcherBatchBytes) }
         }
         #expect(last == 20)
     }

@@ -30,6 +30,16 @@ struct ProgressFeedTests {
         throw TimedOut(description: "the watchers never shared a read")
     }
 
+    /// Watchers of the project that follow.
+    private static func followers(
+        _ count: Int, _ stage: BadFrameTests.Stage, _ store: GatedStore
+    ) async throws -> [TestSocket] {
+        var watchers: [TestSocket] = []
+        for _ in 0..<count { watchers.append(try await ProgressTests.watch(stage.project)) }
+        try await follow(stage, store, watchers)
+        return watchers
+    }
+
     private static func positions(_ socket: TestSocket) -> [Int] { ProgressTests.numbers(socket.frames, "position") }
 
     @Test("watchers of a project and of its action share the reads, and all get the same frames")
@@ -90,8 +100,7 @@ struct ProgressFeedTests {
         let store = GatedStore()
         try await withTestHub(store) { hub in
             let stage = try await BadFrameTests.stage(hub)
-            let follower = try await ProgressTests.watch(stage.project)
-            try await Self.follow(stage, store, [follower])
+            let follower = try await Self.followers(1, stage, store)[0]
             let seen = try #require(Self.positions(follower).last)
             store.holdNextPage()
             let late = try await ProgressTests.watch(stage.project, after: seen)
@@ -136,9 +145,7 @@ struct ProgressFeedTests {
         let store = GatedStore()
         try await withTestHub(store) { hub in
             let stage = try await BadFrameTests.stage(hub)
-            var watchers: [TestSocket] = []
-            for _ in 0..<4 { watchers.append(try await ProgressTests.watch(stage.project)) }
-            try await Self.follow(stage, store, watchers)
+            let watchers = try await Self.followers(4, stage, store)
             let seen = try #require(Self.positions(watchers[0]).last)
             // The feed is about to read what is deleted then.
             store.holdProgress(true)
@@ -164,9 +171,7 @@ struct ProgressFeedTests {
         let store = GatedStore()
         try await withTestHub(store) { hub in
             let stage = try await BadFrameTests.stage(hub)
-            var watchers: [TestSocket] = []
-            for _ in 0..<3 { watchers.append(try await ProgressTests.watch(stage.project)) }
-            try await Self.follow(stage, store, watchers)
+            let watchers = try await Self.followers(3, stage, store)
             store.failProgress(StoreError(.unavailable, "the disk is away"))
             try await stage.service.progress(stage.request, ["last": 1])
             for watcher in watchers { #expect(try await watcher.end()?.code == .internalError) }
@@ -184,9 +189,7 @@ struct ProgressFeedTests {
         let store = GatedStore()
         try await withTestHub(store) { hub in
             let stage = try await BadFrameTests.stage(hub)
-            var watchers: [TestSocket] = []
-            for _ in 0..<3 { watchers.append(try await ProgressTests.watch(stage.project)) }
-            try await Self.follow(stage, store, watchers)
+            let watchers = try await Self.followers(3, stage, store)
             try await watchers[0].leave()
             try await Self.follow(stage, store, Array(watchers.dropFirst()))
             for watcher in watchers.dropFirst() { try await watcher.leave() }

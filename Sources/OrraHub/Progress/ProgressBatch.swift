@@ -4,7 +4,7 @@ import OrraWebSocket
 
 /// Frames of a page as they go to a socket in one piece, whosever it is.
 struct ProgressBatch: Sendable {
-    private let frames: WebSocketFrames
+    let frames: WebSocketFrames
     /// The number of each frame, and where it ends.
     private let places: [(number: Int64, end: Int)]
 
@@ -29,6 +29,4 @@ struct ProgressBatch: Sendable {
         guard let index = places.firstIndex(where: { $0.number > number }) else { return nil }
         return (places[index].number, frames.dropFirst(bytes: places[index - 1].end))
     }
-
-    var all: WebSocketFrames { frames }
 }

@@ -5,8 +5,8 @@ import OrraWebSocket
 
 /// What comes in one journal, told to all watchers that stand at its end: read and encoded once for all of them.
 ///
-/// It waits for nobody: a watcher that can't take what comes is released, and reads on
-/// for itself. It lives as long as it has followers.
+/// It waits for nobody: a watcher that can't take what comes is released, and reads on for itself. It lives as long as it
+/// has followers.
 actor ProgressFeed {
     struct Follower: Sendable {
         let number: UInt64

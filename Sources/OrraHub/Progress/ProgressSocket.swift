@@ -58,7 +58,7 @@ struct ProgressSocket {
                 try await send(resets.next(after: last, before: first))
             }
             var items = page.items[...]
-            while let batch = try ProgressBatch(taking: &items) { try await socket.send(batch.all) }
+            while let batch = try ProgressBatch(taking: &items) { try await socket.send(batch.frames) }
             if page.isEnd { return await closeAtEnd() }
             guard page.items.isEmpty else {
                 // A page may be short since its payloads are large.

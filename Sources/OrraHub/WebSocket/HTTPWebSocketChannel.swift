@@ -25,15 +25,6 @@ package struct HTTPWebSocketChannel: HTTPChannelHandler {
     let shouldUpgrade: WebSocketDecision
     private let attached = AttachedConnections()
 
-    init(
-        responder: @escaping HTTPChannelHandler.Responder, limits: WebSocketLimits,
-        shouldUpgrade: @escaping WebSocketDecision
-    ) {
-        self.responder = responder
-        self.limits = limits
-        self.shouldUpgrade = shouldUpgrade
-    }
-
     /// Must return without waiting for the peer: the connection is only registered once this future completes.
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {

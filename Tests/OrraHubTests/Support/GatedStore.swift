@@ -14,16 +14,20 @@ final class GatedStore: Store {
         case rejecting(@Sendable (Write) -> Bool)
     }
 
+    /// Where reads of one kind wait while a test holds them.
+    private struct Gate {
+        var isHeld = false
+        var readers: [CheckedContinuation<Void, Never>] = []
+    }
+
     private struct State {
         var mode = Mode.open
         var waiting: [CheckedContinuation<Void, Never>] = []
         var refused = 0
         var committed = 0
-        var holdsJournals = false
-        var readers: [CheckedContinuation<Void, Never>] = []
+        var journals = Gate()
+        var progress = Gate()
         var pages = 0
-        var holdsProgress = false
-        var progressReaders: [CheckedContinuation<Void, Never>] = []
         var progressFault: StoreError?
         var holdsNextPage = false
         var heldPage: CheckedContinuation<Void, Never>?
@@ -40,32 +44,39 @@ final class GatedStore: Store {
     var refused: Int { state.withLock { $0.refused } }
 
     /// Reads of one orchestration's journal that wait now.
-    var waitingReaders: Int { state.withLock { $0.readers.count } }
+    var waitingReaders: Int { state.withLock { $0.journals.readers.count } }
 
     /// From now on such reads wait; and no longer.
-    func holdJournals(_ isHeld: Bool) {
-        let readers = state.withLock { state in
-            state.holdsJournals = isHeld
-            defer { if !isHeld { state.readers = [] } }
-            return isHeld ? [] : state.readers
-        }
-        for reader in readers { reader.resume() }
-    }
+    func holdJournals(_ isHeld: Bool) { hold(isHeld, \.journals) }
 
     /// Reads of journals that have begun: a project's progress, or one orchestration's entries.
     var pages: Int { state.withLock { $0.pages } }
 
     /// Reads of a project's progress that wait now.
-    var waitingProgressReaders: Int { state.withLock { $0.progressReaders.count } }
+    var waitingProgressReaders: Int { state.withLock { $0.progress.readers.count } }
 
     /// From now on such reads wait; and no longer.
-    func holdProgress(_ isHeld: Bool) {
+    func holdProgress(_ isHeld: Bool) { hold(isHeld, \.progress) }
+
+    private func hold(_ isHeld: Bool, _ gate: any WritableKeyPath<State, Gate> & Sendable) {
         let readers = state.withLock { state in
-            state.holdsProgress = isHeld
-            defer { if !isHeld { state.progressReaders = [] } }
-            return isHeld ? [] : state.progressReaders
+            state[keyPath: gate].isHeld = isHeld
+            defer { if !isHeld { state[keyPath: gate].readers = [] } }
+            return isHeld ? [] : state[keyPath: gate].readers
         }
         for reader in readers { reader.resume() }
+    }
+
+    private func pass(_ gate: any WritableKeyPath<State, Gate> & Sendable) async {
+        await withCheckedContinuation { continuation in
+            let goesOn = state.withLock { state in
+                state.pages += 1
+                guard state[keyPath: gate].isHeld else { return true }
+                state[keyPath: gate].readers.append(continuation)
+                return false
+            }
+            if goesOn { continuation.resume() }
+        }
     }
 
     /// The next such read finds what is there now, and waits before it says so.
@@ -120,15 +131,7 @@ final class GatedStore: Store {
 
     func recover() async throws(StoreError) -> Recovery { try await base.recover() }
     func journal(of orchestration: OrchestrationID, after: Int, limit: Int) async throws(StoreError) -> [JournalEntry] {
-        await withCheckedContinuation { continuation in
-            let goesOn = state.withLock { state in
-                state.pages += 1
-                guard state.holdsJournals else { return true }
-                state.readers.append(continuation)
-                return false
-            }
-            if goesOn { continuation.resume() }
-        }
+        await pass(\.journals)
         return try await base.journal(of: orchestration, after: after, limit: limit)
     }
     func journal(
@@ -162,15 +165,7 @@ final class GatedStore: Store {
         try await base.submission(of: project, key: key)
     }
     func progress(of project: ProjectID, afterPosition: Int64, limit: Int) async throws(StoreError) -> [ProjectEntry] {
-        await withCheckedContinuation { continuation in
-            let goesOn = state.withLock { state in
-                state.pages += 1
-                guard state.holdsProgress else { return true }
-                state.progressReaders.append(continuation)
-                return false
-            }
-            if goesOn { continuation.resume() }
-        }
+        await pass(\.progress)
         if let fault = state.withLock({ $0.progressFault }) { throw fault }
         let page = try await base.progress(of: project, afterPosition: afterPosition, limit: limit)
         if state.withLock({ state in
