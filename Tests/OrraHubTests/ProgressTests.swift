@@ -220,12 +220,17 @@ struct ProgressTests {
 
     @Test("a watcher of the project that lags too far is closed with 4008 and resumes with the number it is told")
     func lag() async throws {
-        let store = InMemoryStore()
+        let store = GatedStore()
         try await withTestHub(store) { hub in
             let stage = try await BadFrameTests.stage(hub)
             let watcher = try await Self.watch(stage.project)
             _ = try await watcher.frame("task_dispatched")
             let seen = try #require(Self.numbers(watcher.frames, "position").last)
+            // The store has positions in their order, whoever reads meanwhile.
+            store.holdProgress(true)
+            let committed = store.committed
+            try await stage.service.progress(stage.request, ["step": 1])
+            try await until("the step is on disk") { store.committed > committed }
             // More than a watcher may lie behind, in one transaction.
             let count = Limits.watcherLag + 2 * Limits.watcherPage
             let entries = (1...count).map { number in
@@ -235,8 +240,8 @@ struct ProgressTests {
                         position: Int64(seen + 10 + number), at: Timestamp(milliseconds: 0),
                         event: .resumed))
             }
-            try await store.commit(entries)
-            try await stage.service.progress(stage.request, ["step": 1])
+            try await store.base.commit(entries)
+            store.holdProgress(false)
             let close = try await watcher.end()
             #expect(close?.code?.rawValue == 4008)
             let last = try #require(Self.numbers(watcher.frames, "position").last)
