@@ -225,6 +225,9 @@ struct ProgressTests {
             let stage = try await BadFrameTests.stage(hub)
             let watcher = try await Self.watch(stage.project)
             _ = try await watcher.frame("task_dispatched")
+            // One that has still to reach the end reads up on a long history, and lags behind nothing.
+            try await stage.service.progress(stage.request, ["step": 0])
+            _ = try await watcher.frame("task_interim_result")
             let seen = try #require(Self.numbers(watcher.frames, "position").last)
             // The store has positions in their order, whoever reads meanwhile.
             store.holdProgress(true)
