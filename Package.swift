@@ -246,7 +246,7 @@ let package = Package(
         .executableTarget(
             name: "Chaos",
             dependencies: [
-                "OrraModel", "OrraProtocol", "OrraSDK", "ProcessSupport",
+                "OrraHub", "OrraModel", "OrraProtocol", "OrraSDK", "ProcessSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -277,7 +277,8 @@ let package = Package(
         .testTarget(
             name: "CrashTests",
             dependencies: [
-                "OrraModel", "OrraProtocol", "OrraSDK", "OrraWebSocket", "ProcessSupport", "TestService", "orra",
+                "OrraHub", "OrraModel", "OrraProtocol", "OrraSDK", "OrraWebSocket", "ProcessSupport", "TestService",
+                "orra",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

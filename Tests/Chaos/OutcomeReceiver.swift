@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import OrraHub
 import OrraModel
 import Synchronization
 
@@ -32,7 +33,7 @@ final class OutcomeReceiver: Sendable {
     func run(onListening: @escaping @Sendable (Int) -> Void) async throws {
         let application = Application(
             responder: CallbackResponder<BasicRequestContext> { request, _ in try await self.take(request) },
-            configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            server: .http1Only, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { onListening($0.localAddress?.port ?? 0) },
             logger: Logger(label: "receiver") { _ in SwiftLogNoOpLogHandler() })
         try await application.run()

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import OrraHub
 import OrraModel
 import Synchronization
 
@@ -31,7 +32,7 @@ final class WebhookReceiver: Sendable {
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
         let application = Application(
             responder: CallbackResponder<BasicRequestContext> { request, _ in try await self.take(request) },
-            configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            server: .http1Only, configuration: .init(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { told.yield($0.localAddress?.port ?? 0) },
             logger: Logger(label: "receiver") { _ in SwiftLogNoOpLogHandler() })
         return try await withThrowingTaskGroup(of: Result?.self) { group in

@@ -95,11 +95,10 @@ struct LanguageModelEmbedderTests {
 
     @Test("an endpoint that is not there is told without key and texts")
     func nobody() async throws {
-        var baseURL = ""
-        try await ScriptedModel.run { baseURL = $0.baseURL }
         let embedder = OpenAIEmbedder(
-            configuration: ModelConfiguration(name: "m", baseURL: baseURL, key: "sk-secret"), client: ModelBench.client,
-            ledger: TestLedger(), month: { "2026-11" }, clock: ModelTime().clock, logger: Logger(label: "test"))
+            configuration: ModelConfiguration(name: "m", baseURL: "http://127.0.0.1:1/v1", key: "sk-secret"),
+            client: ModelBench.client, ledger: TestLedger(), month: { "2026-11" }, clock: ModelTime().clock,
+            logger: Logger(label: "test"))
         let reason = await Self.reason { try await embedder.embed(["ZZTOP"]) }
         #expect(reason?.contains("can't be reached") == true)
         #expect(reason?.contains("sk-secret") == false && reason?.contains("ZZTOP") == false)

@@ -39,4 +39,8 @@ extension HTTPServerBuilder {
             HTTPWebSocketChannel(responder: responder, limits: limits, shouldUpgrade: shouldUpgrade)
         }
     }
+
+    /// HTTP/1.1 alone. Unlike Hummingbird's `http1()` it may end while connections come: that one traps on a connection which
+    /// is accepted when nobody takes it any more.
+    package static var http1Only: HTTPServerBuilder { .http1WebSocket { _, _ in .http } }
 }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import OrraHub
 import OrraModel
 import ServiceLifecycle
 import Synchronization
@@ -87,7 +88,7 @@ final class ScriptedModel: Sendable {
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let logger = Logger(label: "scripted model") { _ in SwiftLogNoOpLogHandler() }
         let application = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            router: router, server: .http1Only, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { found.yield($0.localAddress?.port ?? 0) }, logger: logger)
         let group = ServiceGroup(services: [application], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in

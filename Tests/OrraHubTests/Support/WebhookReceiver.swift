@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import OrraHub
 import OrraModel
 import ServiceLifecycle
 import Synchronization
@@ -53,7 +54,7 @@ final class WebhookReceiver: Sendable {
         }
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let application = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            router: router, server: .http1Only, configuration: .init(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { found.yield($0.localAddress?.port ?? 0) }, logger: quietLogger)
         let group = ServiceGroup(services: [application], logger: quietLogger)
         let (ended, end) = AsyncStream.makeStream(of: Void.self)
