@@ -103,20 +103,20 @@ struct ProgressTests {
         try await withTestHub { hub in
             let stage = try await BadFrameTests.stage(hub)
             let service = stage.service
-            hub.spawn {
-                for number in 0..<45 {
-                    _ = try? await service.progress(stage.request, ["step": .number(JSONNumber(number))])
-                    try? await Task.sleep(for: .milliseconds(3))
-                }
-                _ = try? await service.answer(stage.request, ["text": "x"])
-            }
             var frames: [JSONValue] = []
             var connections = 0
             while frames.last?["type"] != "ended" {
                 let watcher = try await Self.watch(stage.project, stage.id, after: Self.numbers(frames).last ?? 0)
                 connections += 1
-                let wanted = connections * 3
-                try await until("some frames") { watcher.frames.count >= wanted || !watcher.isOpen }
+                // It leaves while some are on their way.
+                if connections <= 9 {
+                    for number in 0..<5 {
+                        try await service.progress(stage.request, ["step": .number(JSONNumber(number))])
+                    }
+                } else {
+                    try await service.answer(stage.request, ["text": "x"])
+                }
+                try await until("some frames") { watcher.frames.count >= 3 || !watcher.isOpen }
                 // Only what was seen before the leaving counts: the rest is asked for again.
                 let seen = watcher.frames
                 try await watcher.leave()
@@ -124,7 +124,6 @@ struct ProgressTests {
             }
             #expect(Self.numbers(frames) == Array(1...frames.count))
             #expect(frames.count == 51 + Self.stages)
-            #expect(connections > 2)
         }
     }
 

@@ -49,7 +49,10 @@ final class WebhookReceiver: Sendable {
             return Response(
                 status: .init(code: status),
                 body: ResponseBody { writer in
-                    while true { try await writer.write(ByteBuffer(repeating: 0, count: 4_096)) }
+                    while true {
+                        try await writer.write(ByteBuffer(repeating: 0, count: 4_096))
+                        await Task.yield()  // it runs on the socket's event loop, which has others to serve
+                    }
                 })
         }
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
