@@ -1,9 +1,9 @@
-import OrraModel
+public import OrraModel
 
 extension Event {
     /// Its form on disk, as `WireEncoder` writes it, byte for byte: a test compares them. The events that every task has
     /// are written by hand, at a small part of the cost; the journal is most of what a hub writes.
-    public func text() throws -> [UInt8] {
+    public func text() throws -> JSONPieces {
         var writer = JSONWriter(capacity: 256)
         var isWritten = true
         writer.object {
@@ -32,7 +32,7 @@ extension Event {
             default: isWritten = false
             }
         }
-        return isWritten ? writer.bytes : try WireEncoder().encode(self)
+        return isWritten ? writer.pieces : try WireEncoder().pieces(of: self)
     }
 }
 

@@ -79,7 +79,8 @@ public struct Hub: ServiceLifecycle.Service {
             router: services.router(),
             server: .http1WebSocket(limits: tuning.socketLimits) { request, _ in await upgrade(request, services) },
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), serverName: nil),
+                address: .hostname(configuration.host, port: configuration.port), serverName: nil,
+                backlog: Limits.connectionBacklog),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? configuration.port) },
             logger: logger)
         let client = HTTPClient(

@@ -174,6 +174,9 @@ public enum Limits {
     public static let connectionsLostPerTask = 10
     /// Connections that one service may hold at once. One more is closed with 1013 at once.
     public static let connectionsPerService = 256
+    /// Connections that wait to be accepted, when thousands come at once after a restart: one that finds no room is tried
+    /// again after a second. The system may allow fewer (Linux: `net.core.somaxconn`).
+    public static let connectionBacklog = 4_096
 
     // MARK: - Time
 

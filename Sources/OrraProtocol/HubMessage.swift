@@ -61,7 +61,7 @@ public enum HubMessage: Sendable, Hashable {
         private static func object(_ payload: RawJSON) -> RawJSON? {
             if payload.isNull { return nil }
             if payload.bytes.first == UInt8(ascii: "{") { return payload }
-            var writer = JSONWriter(capacity: payload.bytes.count + 16)
+            var writer = JSONWriter()
             writer.object { $0.member("value", payload) }
             return writer.raw
         }
@@ -70,7 +70,10 @@ public enum HubMessage: Sendable, Hashable {
 
 extension HubMessage {
     /// The frame for the service.
-    public func frame() -> [UInt8] {
+    public func frame() -> [UInt8] { pieces.bytes }
+
+    /// The same, a large payload not copied yet.
+    public var pieces: JSONPieces {
         var writer = JSONWriter(capacity: 512)
         writer.object {
             switch self {
@@ -100,7 +103,7 @@ extension HubMessage {
                 $0.member("idempotencyKey", idempotencyKey.rawValue)
             }
         }
-        return writer.bytes
+        return writer.pieces
     }
 
     /// Reads a frame from the hub. `nil` for a type that this version does not know: it is to be ignored.

@@ -176,14 +176,17 @@ extension ProgressFrame {
     }
 
     /// At most ``Limits/frameBytes``: what fits no frame goes without its payloads, or nobody could read on behind it.
-    public func frame() throws -> [UInt8] {
-        let bytes = try WireEncoder().encode(self)
-        guard bytes.count > Limits.frameBytes else { return bytes }
+    public func frame() throws -> [UInt8] { try pieces().bytes }
+
+    /// The same, large payloads not copied yet.
+    public func pieces() throws -> JSONPieces {
+        let pieces = try WireEncoder().pieces(of: self)
+        guard pieces.count > Limits.frameBytes else { return pieces }
         var short = self
         (short.input, short.output, short.data, short.results, short.plan) = (nil, nil, nil, nil, nil)
         short.partial = nil
         short.stage?.steps = nil
         short.truncated = true
-        return try WireEncoder().encode(short)
+        return try WireEncoder().pieces(of: short)
     }
 }

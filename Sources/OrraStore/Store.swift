@@ -26,7 +26,7 @@ public protocol Store: Sendable {
     /// (``Recovery/unreadable``, ``Recovery/unreadableServices``), and all others come.
     func recover() async throws(StoreError) -> Recovery
 
-    /// One orchestration's entries with `seq` greater than `after`, in order, at most `limit`.
+    /// One orchestration's entries behind `after`, in order, at most `limit`; unless that is `.max`, fewer large ones.
     func journal(of orchestration: OrchestrationID, after: Int, limit: Int) async throws(StoreError) -> [JournalEntry]
 
     /// One project's entries with a position greater than `after`, in order, at most `limit`.

@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 import NIOWebSocket
 
 /// Text messages as a server sends them, encoded once for any number of connections, which share the bytes. (A client
@@ -12,9 +12,13 @@ public struct WebSocketFrames: Sendable {
     /// The length of all frames, in bytes: what the next message is put behind.
     public var byteCount: Int { self.bytes.readableBytes }
 
-    public mutating func append(text: [UInt8]) {
-        FrameEncoding.writeHead(.text, text.count, isMasked: false, to: &self.bytes)
-        self.bytes.writeBytes(text)
+    /// - Parameters:
+    ///   - count: the length of the text, in bytes of UTF-8.
+    ///   - write: writes that many.
+    package mutating func append(textOf count: Int, _ write: (inout ByteBuffer) -> Void) {
+        self.bytes.reserveCapacity(minimumWritableBytes: count + 14)
+        FrameEncoding.writeHead(.text, count, isMasked: false, to: &self.bytes)
+        write(&self.bytes)
     }
 
     /// The messages behind the first ones, whose frames have so many bytes.

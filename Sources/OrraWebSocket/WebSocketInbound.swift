@@ -202,7 +202,7 @@ final class InboundQueue: Sendable {
 }
 
 extension WebSocketEvent {
-    fileprivate var size: Int {
+    var size: Int {
         switch self {
         case .text(let buffer), .binary(let buffer): buffer.readableBytes
         case .pong, .missedPong, .stalled: 0

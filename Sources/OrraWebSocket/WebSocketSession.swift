@@ -50,6 +50,9 @@ final class WebSocketSession: ChannelDuplexHandler {
     private var readingPaused = false
     private var stallTimer: Scheduled<Void>?
     private var toldStall = false
+    private var held: WebSocketEvent?
+    /// In bytes.
+    private static let deliveredAtOnce = 64 * 1024
     /// The newest ping that came while the socket was not writable; older ones need no answer (RFC 6455, 5.5.3).
     private var owedPong: ByteBuffer?
 
@@ -85,6 +88,7 @@ final class WebSocketSession: ChannelDuplexHandler {
     }
 
     private func finish() {
+        self.deliverHeld()
         self.state = .done
         self.stallTimer?.cancel()
         self.closeTimer?.cancel()
@@ -99,6 +103,7 @@ final class WebSocketSession: ChannelDuplexHandler {
     func read(context: ChannelHandlerContext) {}
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        self.deliverHeld()
         self.keepAlive.peerHeard()
         self.readOn(context)
     }
@@ -113,12 +118,13 @@ final class WebSocketSession: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.deliverHeld()
         if case .done = self.state { return }
         switch self.assembler.receive(Self.unwrapInboundIn(data)) {
         case .incomplete:
             break
         case .message(let event):
-            self.inbound.yield(event)  // dropped once the queue is finished
+            self.deliver(event)
         case .ping(let payload):
             self.answerPing(context, payload)
         case .pong(var payload):
@@ -131,6 +137,20 @@ final class WebSocketSession: ChannelDuplexHandler {
         case .violation(let code, let reason):
             self.violationFound(context, code, reason)
         }
+    }
+
+    /// A long message is held back until the decoder has let go of its bytes, or there would be three of them while the
+    /// application reads it.
+    private func deliver(_ event: WebSocketEvent) {
+        if event.size > Self.deliveredAtOnce {
+            self.held = event
+        } else {
+            self.inbound.yield(event)  // dropped once the queue is finished
+        }
+    }
+
+    private func deliverHeld() {
+        if let event = self.held.take() { self.inbound.yield(event) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -263,6 +283,7 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     /// What the peer sends from now on is read for its close frame only.
     private func stopDelivering(_ context: ChannelHandlerContext) {
+        self.deliverHeld()
         self.inbound.finish()
         if self.readingPaused { self.readOn(context) }
     }

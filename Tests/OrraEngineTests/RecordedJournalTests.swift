@@ -87,7 +87,7 @@ struct RecordedJournalTests {
         }
         for event in events {
             #expect(
-                String(decoding: try event.text(), as: UTF8.self)
+                String(decoding: try event.text().bytes, as: UTF8.self)
                     == String(decoding: try WireEncoder().encode(event), as: UTF8.self))
         }
     }

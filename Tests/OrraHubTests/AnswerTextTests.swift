@@ -54,7 +54,7 @@ struct AnswerTextTests {
             ([self.planned(plain, reason: nil), .ended(completed)], ["results"]),
         ]
         for run in runs {
-            let bytes = try orchestration(text, run.events).answer()
+            let bytes = try orchestration(text, run.events).answer().bytes
             let answer = try WireDecoder().decode(OrchestrationAnswer.self, from: bytes)
             #expect(
                 String(decoding: bytes, as: UTF8.self)

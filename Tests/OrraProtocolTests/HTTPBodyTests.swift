@@ -65,9 +65,9 @@ struct HTTPBodyTests {
             error: isFull ? .init(id: "Orra:TaskTimedOut", producer: "é", error: "why\n") : nil,
             abortReason: isFull ? RawJSON("x") : nil)
         #expect(
-            String(decoding: body.text(), as: UTF8.self)
+            String(decoding: body.text().bytes, as: UTF8.self)
                 == String(decoding: try WireEncoder().encode(body), as: UTF8.self))
-        let value = try JSONValue(parsing: body.text())
+        let value = try JSONValue(parsing: body.text().bytes)
         for member in ["results", "error", "abort_reason"] { #expect((value[member] != nil) == isFull, "\(member)") }
     }
 

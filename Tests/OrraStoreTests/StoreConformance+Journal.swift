@@ -76,4 +76,23 @@ extension StoreConformance {
             #expect(recovery.live.map { $0.map(\.seq) } == [Array(1...8), [1]])
         }
     }
+
+    @Test("large payloads make pages of a journal short, unless all is asked for", arguments: StoreBackend.allCases)
+    func largeJournal(_ backend: StoreBackend) async throws {
+        try await backend.open { opened in
+            let store = opened.store
+            let large = S.completed(1, RawJSON(.string(String(repeating: "x", count: Limits.watcherPageBytes * 2 / 3))))
+            let entries = (1...5).map {
+                S.entry(1, $0, position: Int64($0), at: Int64($0), event: $0 == 1 ? nil : large)
+            }
+            try await store.commit(S.base + [.orchestration(S.row(1))] + entries.map(Write.journal))
+            var told: [JournalEntry] = []
+            while case let page = try await store.journal(of: S.id(1), after: told.count, limit: 99), !page.isEmpty {
+                told += page
+                if backend == .sqlite { #expect(page.count <= 3) }
+            }
+            #expect(told == entries)
+            #expect(try await store.journal(of: S.id(1), after: 0, limit: .max) == entries)
+        }
+    }
 }

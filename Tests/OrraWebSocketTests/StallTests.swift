@@ -91,7 +91,8 @@ struct StallTests {
                         var frames = WebSocketFrames()
                         for _ in 0..<3 {
                             let size = [10, 1_000, 66_000][number % 3]
-                            frames.append(text: Array("\(number) ".utf8) + [UInt8](repeating: 0x78, count: size))
+                            let text = Array("\(number) ".utf8) + [UInt8](repeating: 0x78, count: size)
+                            frames.append(textOf: text.count) { $0.writeBytes(text) }
                             number += 1
                         }
                         return frames

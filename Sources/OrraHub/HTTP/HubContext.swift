@@ -68,13 +68,13 @@ extension APIError {
 
 extension Response {
     static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
-        Response(json: try WireEncoder().encode(value), status: status)
+        Response(json: try WireEncoder().pieces(of: value), status: status)
     }
 
-    init(json text: [UInt8], status: HTTPResponse.Status) {
+    init(json text: JSONPieces, status: HTTPResponse.Status) {
         self.init(
             status: status, headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: text)))
+            body: ResponseBody(byteBuffer: ByteBuffer(text)))
     }
 }
 

@@ -6,7 +6,7 @@ import OrraProtocol
 extension Orchestration {
     /// An ``OrchestrationAnswer`` as text, written without a tree: every accepted action is answered with one, and its
     /// parameters may be large. A test compares the two.
-    func answer() throws -> [UInt8] {
+    func answer() throws -> JSONPieces {
         var writer = JSONWriter(capacity: 1_024 + 3 * data.bytes.count)
         try writer.object {
             $0.member("id", id.rawValue)
@@ -36,6 +36,6 @@ extension Orchestration {
             if let confidence = terms.confidence { $0.member("confidence", try WireEncoder().encodeRaw(confidence)) }
             if let grounding = terms.grounding { $0.member("groundingHit", try WireEncoder().encodeRaw(grounding)) }
         }
-        return writer.bytes
+        return writer.pieces
     }
 }

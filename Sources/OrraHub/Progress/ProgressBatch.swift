@@ -13,7 +13,8 @@ struct ProgressBatch: Sendable {
         var frames = WebSocketFrames()
         var places: [(number: Int64, end: Int)] = []
         while frames.byteCount < Limits.watcherBatchBytes, let item = items.popFirst() {
-            frames.append(text: try item.frame.frame())
+            let text = try item.frame.pieces()
+            frames.append(textOf: text.count) { $0.write(text) }
             places.append((item.number, frames.byteCount))
         }
         guard !places.isEmpty else { return nil }

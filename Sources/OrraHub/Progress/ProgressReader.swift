@@ -125,12 +125,16 @@ struct ProgressReader {
 
     private func narrator(of id: OrchestrationID, upTo seq: Int) async throws(StoreError) -> ProgressNarrator {
         var narrator = ProgressNarrator()
-        guard seq > 0 else { return narrator }
-        // The names come with the first entries; the rest need not be heard again.
-        let first = try await store.journal(of: id, after: 0, limit: Limits.planningStages + 2)
-        for entry in first where entry.seq <= seq {
-            _ = narrator.frame(of: entry)
-            if case .planned = entry.event { break }
+        // The names come with the first entries; the rest need not be heard again, and may be large.
+        var heard = 0
+        while heard < seq {
+            let entries = try await store.journal(of: id, after: heard, limit: 4)
+            guard !entries.isEmpty else { break }
+            for entry in entries.prefix(while: { $0.seq <= seq }) {
+                _ = narrator.frame(of: entry)
+                if case .planned = entry.event { return narrator }
+            }
+            heard = entries.last?.seq ?? seq
         }
         return narrator
     }

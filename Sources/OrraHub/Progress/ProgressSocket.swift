@@ -100,7 +100,7 @@ struct ProgressSocket {
     }
 
     private func send(_ reset: ProgressFrame?) async throws {
-        if let reset { try await socket.send(text: ByteBuffer(bytes: try reset.frame())) }
+        if let reset { try await socket.send(text: ByteBuffer(try reset.pieces())) }
     }
 
     private func closeAtEnd() async { await socket.close(code: .normal, reason: "the orchestration has ended") }

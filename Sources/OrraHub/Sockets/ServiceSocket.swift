@@ -54,7 +54,7 @@ final class ServiceSocket: WebSocketReceiver {
 
     func send(_ message: HubMessage) {
         do {
-            try outlet.enqueue(text: ByteBuffer(bytes: message.frame()))
+            try outlet.enqueue(text: ByteBuffer(message.pieces))
         } catch WebSocketError.outboundFull {
             logger.notice("a connection does not read and is closed", metadata: ["connection": "\(id.number)"])
             close()

@@ -60,8 +60,8 @@ struct WebhookSender {
         loop.enqueueLazily(.webhookAttempted(delivery.id, error: error))
     }
 
-    /// The event's type, and its bytes. `nil` when the journal does not tell what happened.
-    private func body(of delivery: WebhookDelivery) async throws -> (String, [UInt8])? {
+    /// The event's type, and its text. `nil` when the journal does not tell what happened.
+    private func body(of delivery: WebhookDelivery) async throws -> (String, JSONPieces)? {
         if delivery.subject == .outcome, let news = loop.takeNews(of: delivery.id),
             let body = WebhookBody(news, form: delivery.form)
         {
@@ -74,17 +74,17 @@ struct WebhookSender {
             return (body.type, body.text())
         case .approvalRequested:
             guard let body = ApprovalWebhookBody(journal: journal) else { return nil }
-            return (body.type, try WireEncoder().encode(body))
+            return (body.type, try WireEncoder().pieces(of: body))
         case .compensationFailed(let task):
             guard let body = CompensationWebhookBody(journal: journal, task: task) else { return nil }
-            return (body.type, try WireEncoder().encode(body))
+            return (body.type, try WireEncoder().pieces(of: body))
         }
     }
 
     /// `nil` for a 2xx; else why not, without anything from the body.
     private func attempt(_ delivery: WebhookDelivery) async -> String? {
         do {
-            guard let (type, bytes) = try await body(of: delivery) else {
+            guard let (type, text) = try await body(of: delivery) else {
                 return "the orchestration's journal does not tell what happened"
             }
             let seconds = loop.now.milliseconds / 1_000
@@ -95,10 +95,10 @@ struct WebhookSender {
             if let secret = delivery.secret {
                 headers.add(
                     name: "webhook-signature",
-                    value: WebhookSignature.sign(bytes, id: delivery.id.rawValue, timestamp: seconds, secret: secret))
+                    value: WebhookSignature.sign(text, id: delivery.id.rawValue, timestamp: seconds, secret: secret))
             }
             let status = try await client.post(
-                ByteBuffer(bytes: bytes), to: delivery.url, headers: headers,
+                ByteBuffer(text), to: delivery.url, headers: headers,
                 timeout: TimeAmount(Limits.webhookTimeout))
             let code = Int(status.code)
             return (200..<300).contains(code) ? nil : "the receiver answered \(code)"
@@ -115,11 +115,10 @@ struct WebhookSender {
 /// Standard Webhooks: `v1,` and HMAC-SHA-256 over `id.timestamp.body` in base64.
 enum WebhookSignature {
     /// `secret` is the key in base64, without the `whsec_` that its holder sees.
-    static func sign(_ body: [UInt8], id: String, timestamp: Int64, secret: String) -> String {
-        let key = SymmetricKey(data: Data(base64Encoded: secret) ?? Data())
-        var signed = Array("\(id).\(timestamp).".utf8)
-        signed.append(contentsOf: body)
-        let code = HMAC<SHA256>.authenticationCode(for: signed, using: key)
-        return "v1,\(Data(code).base64EncodedString())"
+    static func sign(_ body: JSONPieces, id: String, timestamp: Int64, secret: String) -> String {
+        var code = HMAC<SHA256>(key: SymmetricKey(data: Data(base64Encoded: secret) ?? Data()))
+        code.update(data: Array("\(id).\(timestamp).".utf8))
+        body.forEach { code.update(data: $0) }
+        return "v1,\(Data(code.finalize()).base64EncodedString())"
     }
 }

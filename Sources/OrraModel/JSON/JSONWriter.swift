@@ -1,11 +1,15 @@
-/// Writes compact JSON into a byte array, splicing raw payloads in as they are.
+/// Writes compact JSON, splicing raw payloads in as they are.
 ///
 /// Commas are the writer's own business: `writer.object { $0.member("id", id); $0.member("input", raw) }`.
 public struct JSONWriter {
-    public private(set) var bytes: [UInt8] = []
+    public private(set) var pieces: JSONPieces
     private var needsComma = false
 
-    public init(capacity: Int = 256) { bytes.reserveCapacity(capacity) }
+    /// `capacity`: of the whole text; large payloads need none, for they stay where they lie.
+    public init(capacity: Int = 256) { pieces = JSONPieces(capacity: min(capacity, 2 * JSONPieces.copiedBytes)) }
+
+    /// What is written, in one.
+    public var bytes: [UInt8] { pieces.bytes }
 
     /// The finished text as a value. The caller has written exactly one.
     public var raw: RawJSON { RawJSON(unchecked: bytes) }
@@ -30,22 +34,22 @@ public struct JSONWriter {
 
     private mutating func begin(_ open: UInt8) {
         separate()
-        bytes.append(open)
+        pieces.written.append(open)
         needsComma = false
     }
 
     private mutating func end(_ close: UInt8) {
-        bytes.append(close)
+        pieces.written.append(close)
         needsComma = true
     }
 
     /// Bytes written so far.
-    var count: Int { bytes.count }
+    var count: Int { pieces.count }
 
     public mutating func key(_ name: String) {
         separate()
         quote(name)
-        bytes.append(.colon)
+        pieces.written.append(.colon)
         needsComma = false
     }
 
@@ -66,7 +70,7 @@ public struct JSONWriter {
 
     public mutating func member(_ name: String, _ part: RawJSONPart) {
         key(name)
-        splice(part.bytes)
+        splice(payload: part.bytes)
     }
 
     public mutating func string(_ text: String) {
@@ -79,20 +83,20 @@ public struct JSONWriter {
     public mutating func number(_ number: some BinaryInteger) {
         guard let small = Int64(exactly: number) else { return self.number(JSONNumber(number)) }
         separate()
-        if small < 0 { bytes.append(UInt8(ascii: "-")) }
-        let start = bytes.count
+        if small < 0 { pieces.written.append(UInt8(ascii: "-")) }
+        let start = pieces.written.count
         var rest = small.magnitude
         repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            pieces.written.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
             rest /= 10
         } while rest > 0
-        bytes[start...].reverse()
+        pieces.written[start...].reverse()
         needsComma = true
     }
 
     public mutating func bool(_ value: Bool) { splice((value ? "true" : "false").utf8) }
     public mutating func null() { splice("null".utf8) }
-    public mutating func raw(_ raw: RawJSON) { splice(raw.bytes) }
+    public mutating func raw(_ raw: RawJSON) { splice(payload: raw.bytes[...]) }
 
     /// One value that was found valid, without white space in it.
     mutating func raw(_ text: Slice<UnsafeBufferPointer<UInt8>>) { splice(text) }
@@ -101,10 +105,10 @@ public struct JSONWriter {
     mutating func quoted(_ content: Slice<UnsafeBufferPointer<UInt8>>, isKey: Bool) {
         separate()
         makeRoom(for: content.count)
-        bytes.append(.quote)
-        bytes.append(contentsOf: content)
-        bytes.append(.quote)
-        if isKey { bytes.append(.colon) }
+        pieces.written.append(.quote)
+        pieces.written.append(contentsOf: content)
+        pieces.written.append(.quote)
+        if isKey { pieces.written.append(.colon) }
         needsComma = !isKey
     }
 
@@ -128,44 +132,51 @@ public struct JSONWriter {
     private mutating func splice(_ text: some Collection<UInt8>) {
         separate()
         makeRoom(for: text.count)
-        bytes.append(contentsOf: text)
+        pieces.written.append(contentsOf: text)
+        needsComma = true
+    }
+
+    private mutating func splice(payload: ArraySlice<UInt8>) {
+        guard payload.count > JSONPieces.copiedBytes else { return splice(payload) }
+        separate()
+        pieces.add(payload)
         needsComma = true
     }
 
     /// An array that grows by itself doubles: for a large payload with a brace behind it that is a second copy, and twice
     /// the memory.
     private mutating func makeRoom(for count: Int) {
-        let needed = bytes.count + count
-        guard count > 32 * 1024, needed > bytes.capacity else { return }
-        bytes.reserveCapacity(needed + needed / 8)
+        let needed = pieces.written.count + count
+        guard count > JSONPieces.copiedBytes, needed > pieces.written.capacity else { return }
+        pieces.written.reserveCapacity(needed + needed / 8)
     }
 
-    private mutating func separate() { if needsComma { bytes.append(.comma) } }
+    private mutating func separate() { if needsComma { pieces.written.append(.comma) } }
 
     private mutating func quote(_ text: String) {
         var text = text
         text.withUTF8 { text in
             makeRoom(for: text.count)
-            bytes.append(.quote)
+            pieces.written.append(.quote)
             // Mostly nothing is to be escaped, and the text goes as a whole.
             var start = 0
             while case let place = text.endOfPlainText(from: start), place < text.count {
-                bytes.append(contentsOf: text[start..<place])
+                pieces.written.append(contentsOf: text[start..<place])
                 escape(text[place])
                 start = place + 1
             }
-            bytes.append(contentsOf: text[start...])
+            pieces.written.append(contentsOf: text[start...])
         }
-        bytes.append(.quote)
+        pieces.written.append(.quote)
     }
 
     private mutating func escape(_ byte: UInt8) {
         switch byte {
-        case .quote, .backslash: bytes.append(contentsOf: [.backslash, byte])
-        case 0x0A: bytes.append(contentsOf: [.backslash, UInt8(ascii: "n")])
-        case 0x0D: bytes.append(contentsOf: [.backslash, UInt8(ascii: "r")])
-        case 0x09: bytes.append(contentsOf: [.backslash, UInt8(ascii: "t")])
-        default: bytes.append(contentsOf: "\\u00\(CollectionOfOne(byte).hexadecimal)".utf8)
+        case .quote, .backslash: pieces.written.append(contentsOf: [.backslash, byte])
+        case 0x0A: pieces.written.append(contentsOf: [.backslash, UInt8(ascii: "n")])
+        case 0x0D: pieces.written.append(contentsOf: [.backslash, UInt8(ascii: "r")])
+        case 0x09: pieces.written.append(contentsOf: [.backslash, UInt8(ascii: "t")])
+        default: pieces.written.append(contentsOf: "\\u00\(CollectionOfOne(byte).hexadecimal)".utf8)
         }
     }
 }

@@ -6,11 +6,14 @@ public struct WireEncoder: Sendable {
     public init() {}
 
     /// The only errors are the type's own: a `Double` that is no number throws `EncodingError`.
-    public func encode(_ value: some Encodable) throws -> [UInt8] {
+    public func encode(_ value: some Encodable) throws -> [UInt8] { try pieces(of: value).bytes }
+
+    /// The same, large payloads not copied yet.
+    public func pieces(of value: some Encodable) throws -> JSONPieces {
         let text = EncodedText()
         try SlotEncoder(text: text, level: 0, number: 0).encode(value)
         text.close(to: 0)
-        return text.writer.bytes
+        return text.writer.pieces
     }
 
     public func encodeRaw(_ value: some Encodable) throws -> RawJSON { RawJSON(unchecked: try encode(value)) }

@@ -60,7 +60,7 @@ public struct WebhookBody: Sendable, Hashable, Codable {
 
 extension WebhookBody {
     /// As the encoder writes it, without its detours: every action ends with one. A test compares the two.
-    public func text() -> [UInt8] {
+    public func text() -> JSONPieces {
         var writer = JSONWriter(capacity: 512 + (results?.bytes.count ?? 0) + (abortReason?.bytes.count ?? 0))
         writer.object {
             $0.member("event_id", eventID)
@@ -81,6 +81,6 @@ extension WebhookBody {
             }
             if let abortReason { $0.member("abort_reason", abortReason) }
         }
-        return writer.bytes
+        return writer.pieces
     }
 }

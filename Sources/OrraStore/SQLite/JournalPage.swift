@@ -19,7 +19,7 @@ struct JournalPage {
     private var last: JournalEntry
     private var count = 1
     /// The event, or a bracket and the events with commas between them.
-    private var text: [UInt8]
+    private var text: JSONPieces
 
     init(_ entry: JournalEntry) throws {
         first = entry
@@ -27,7 +27,7 @@ struct JournalPage {
         text = try Self.encode(entry.event)
     }
 
-    private static func encode(_ event: Event) throws -> [UInt8] {
+    private static func encode(_ event: Event) throws -> JSONPieces {
         do { return try event.text() } catch {
             throw StoreError(.constraint, "a value has no form in JSON")
         }
@@ -41,13 +41,12 @@ struct JournalPage {
     }
 
     mutating func append(_ entry: JournalEntry) throws {
-        if count == 1 { text.insert(UInt8(ascii: "["), at: 0) }
+        if count == 1 { text.insertFirst(UInt8(ascii: "[")) }
         last = entry
         count += 1
         let event = try Self.encode(entry.event)
-        text.reserveCapacity(max(text.count + event.count + 2, min(2 * text.capacity, Self.maximumBytes)))
         text.append(UInt8(ascii: ","))
-        text += event
+        text.append(event)
     }
 
     /// The last that is done with it.
@@ -58,7 +57,7 @@ struct JournalPage {
             [
                 first.orchestration.rawValue, first.seq, first.project.rawValue, first.position,
                 first.at.milliseconds, nil, count,
-            ], text: text, at: 5)
+            ], text: text.bytes, at: 5)
         guard database.changesCount == 1 else {
             throw StoreError(
                 .constraint, "the write contradicts what is stored: a journal entry's number is taken")

@@ -13,7 +13,10 @@ extension SQLiteStore {
         of orchestration: OrchestrationID, after: Int, limit: Int
     ) async throws(StoreError) -> [JournalEntry] {
         try await read {
-            try $0.entries(Statements.journal, orchestration.rawValue, after, limit) { $0.seq > after }.entries
+            try $0.entries(
+                Statements.journal, orchestration.rawValue, after, limit,
+                bytes: limit == .max ? .max : Limits.watcherPageBytes
+            ) { $0.seq > after }.entries
         }
     }
 

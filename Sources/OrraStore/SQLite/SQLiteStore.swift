@@ -11,8 +11,9 @@ public final class SQLiteStore: Store {
     /// How long a statement waits for another process that has the file open, such as a backup.
     static let busyTimeout = 5.0
 
-    /// Memory of each connection for pages.
-    private static let cacheKibibytes = 16 * 1024
+    /// Memory for pages, of the connection that writes and of each that reads.
+    private static let cacheKibibytes = 4 * 1024
+    private static let readerCacheKibibytes = 1 * 1024
     /// Pages of the write-ahead log after which it is written back: 16 MiB.
     private static let checkpointPages = 4_096
 
@@ -59,8 +60,9 @@ public final class SQLiteStore: Store {
         configuration.busyMode = .timeout(busyTimeout)
         configuration.label = "orra.db"
         configuration.prepareDatabase { database in
-            // Writes are spread over the file, by ids that are chance: what is written often stays in memory.
-            try database.execute(sql: "PRAGMA cache_size = -\(cacheKibibytes)")
+            // What is written often stays in memory. Whoever reads has the system's cache, of which this is a copy.
+            let kibibytes = database.configuration.readonly ? readerCacheKibibytes : cacheKibibytes
+            try database.execute(sql: "PRAGMA cache_size = -\(kibibytes)")
             // A checkpoint syncs the file: fewer of them, each of more.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
         }
