@@ -28,7 +28,8 @@ enum InputBinding {
         for (name, value) in schema?.coercions({ values[$0]?.string }) ?? [] {
             values[name] = RawJSONPart(RawJSON(value))
         }
-        var writer = JSONWriter(capacity: 64 + values.reduce(0) { $0 + $1.key.utf8.count + $1.value.bytes.count + 8 })
+        var writer = JSONWriter(
+            capacity: 64 + values.reduce(0) { $0 + $1.key.utf8.count + JSONWriter.room(for: $1.value.bytes.count) + 8 })
         writer.object { for field in fields { if let value = values[field] { $0.member(field, value) } } }
         let raw = writer.raw
         if let schema {

@@ -26,7 +26,8 @@ public protocol Store: Sendable {
     /// (``Recovery/unreadable``, ``Recovery/unreadableServices``), and all others come.
     func recover() async throws(StoreError) -> Recovery
 
-    /// One orchestration's entries behind `after`, in order, at most `limit`; unless that is `.max`, fewer large ones.
+    /// One orchestration's entries with `seq` greater than `after`, in order, at most `limit`. Of large ones there may be
+    /// fewer, but one at least if any is there; with `.max` all come.
     func journal(of orchestration: OrchestrationID, after: Int, limit: Int) async throws(StoreError) -> [JournalEntry]
 
     /// One project's entries with a position greater than `after`, in order, at most `limit`.
@@ -81,14 +82,13 @@ public protocol Store: Sendable {
     func prunedPosition(of project: ProjectID) async throws(StoreError) -> Int64
 
     /// Orchestrations of the project that ended before `before` and may be deleted, oldest first (by `endedAt`, then
-    /// id), at most `limit`: settled (``OrchestrationRow/isUnsettled``), without a submission key (they go by `pruneEvents`), without a pending webhook delivery, without a
-    /// failed compensation that is pending, and not hidden yet.
+    /// id), at most `limit`: settled (``OrchestrationRow/isUnsettled``), not hidden yet, without submission key (they go by
+    /// `pruneEvents`), pending webhook delivery or pending failed compensation.
     func prunable(
         of project: ProjectID, endedBefore before: Timestamp, limit: Int
     ) async throws(StoreError) -> [OrchestrationID]
 
-    /// Orchestrations that are hidden and whose rows have not all gone, by id: what is still to be pruned, and what a
-    /// crash in the middle of pruning left.
+    /// Orchestrations that are hidden and whose rows have not all gone, by id: what is still to be pruned.
     func hidden(limit: Int) async throws(StoreError) -> [OrchestrationID]
 
     /// What the project has of this kind, newest first (by `at`, then name), at most `limit`.

@@ -49,6 +49,8 @@ extension ByteBuffer {
 enum FrameEncoding {
     /// Payloads up to this many bytes are copied behind their header, so that a frame is one write.
     private static let copiedPayload = 16 * 1024
+    /// In bytes, without a mask.
+    static let longestHead = 10
 
     /// One unfragmented frame, in the buffers to write.
     static func encode(
@@ -56,7 +58,7 @@ enum FrameEncoding {
     ) -> (ByteBuffer, ByteBuffer?) {
         let size = payload.readableBytes
         let isCopied = mask != nil || size <= self.copiedPayload
-        var frame = allocator.buffer(capacity: 14 + (isCopied ? size : 0))
+        var frame = allocator.buffer(capacity: Self.longestHead + 4 + (isCopied ? size : 0))
         writeHead(opcode, size, isMasked: mask != nil, to: &frame)
         guard isCopied else { return (frame, payload) }
         if let mask {

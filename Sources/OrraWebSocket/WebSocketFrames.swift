@@ -16,9 +16,11 @@ public struct WebSocketFrames: Sendable {
     ///   - count: the length of the text, in bytes of UTF-8.
     ///   - write: writes that many.
     package mutating func append(textOf count: Int, _ write: (inout ByteBuffer) -> Void) {
-        self.bytes.reserveCapacity(minimumWritableBytes: count + 14)
+        self.bytes.reserveCapacity(minimumWritableBytes: FrameEncoding.longestHead + count)
         FrameEncoding.writeHead(.text, count, isMasked: false, to: &self.bytes)
+        let end = self.bytes.writerIndex + count
         write(&self.bytes)
+        precondition(self.bytes.writerIndex == end, "a text has another length than its frame says")
     }
 
     /// The messages behind the first ones, whose frames have so many bytes.

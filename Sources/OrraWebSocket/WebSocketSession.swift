@@ -50,6 +50,7 @@ final class WebSocketSession: ChannelDuplexHandler {
     private var readingPaused = false
     private var stallTimer: Scheduled<Void>?
     private var toldStall = false
+    /// A long message that came with this read, see `deliver`.
     private var held: WebSocketEvent?
     /// In bytes.
     private static let deliveredAtOnce = 64 * 1024

@@ -11,7 +11,7 @@ struct ProgressBatchTests {
         numbers.map { number in
             var frame = ProgressFrame(type: .resumed)
             frame.position = number
-            frame.reason = String(repeating: "x", count: bytes)
+            frame.output = RawJSON(.string(String(repeating: "x", count: bytes)))
             return ProgressReader.Page.Item(number: number, frame: frame)
         }
     }

@@ -80,6 +80,18 @@ struct WebhookTests {
         }
     }
 
+    @Test("a signature is that of all bytes, also where a payload is large", arguments: [10, 100_000])
+    func signedPieces(size: Int) throws {
+        let payload = RawJSON(.string(String(repeating: "x", count: size)))
+        let body = try WireEncoder().pieces(of: ["a": payload, "b": payload])
+        let key = SymmetricKey(data: Data("secret".utf8))
+        let code = HMAC<SHA256>.authenticationCode(for: Data("d_1.5.".utf8) + Data(body.bytes), using: key)
+        let secret = Data("secret".utf8).base64EncodedString()
+        #expect(
+            WebhookSignature.sign(body, id: "d_1", timestamp: 5, secret: secret)
+                == "v1," + Data(code).base64EncodedString())
+    }
+
     /// As Standard Webhooks wants it, made from the secret that its holder was told.
     static func signature(_ delivery: WebhookReceiver.Delivery, secret: String) -> String? {
         guard let id = delivery.header("webhook-id"), let time = delivery.header("webhook-timestamp"),

@@ -82,6 +82,28 @@ struct ReceiverTests {
         }
     }
 
+    @Test("a long message keeps its place before what comes with it", arguments: [0x1, 0x9, 0x8, 0x3] as [UInt8])
+    func longMessage(opcode: UInt8) async throws {
+        let long = String(repeating: "x", count: 300_000)
+        try await withServer { server, opened in
+            let all = try await RawPeer.run(server) { peer in
+                try await peer.upgrade()
+                var bytes = RawPeer.frame(0x1, ByteBuffer(string: "a"))
+                for frame in [RawPeer.frame(0x1, ByteBuffer(string: long)), RawPeer.frame(opcode)] {
+                    bytes.writeImmutableBuffer(frame)
+                }
+                bytes.writeImmutableBuffer(RawPeer.frame(0x8))
+                try await peer.write(bytes)
+                let receiver = try #require(await opened.first(where: { _ in true }))
+                var all: [Receiver.Told] = []
+                for await told in receiver.told { all.append(told) }
+                return all
+            }
+            let short = opcode == 0x1 ? [Self.text("")] : []
+            #expect(all == [Self.text("a"), Self.text(long)] + short + [.end])
+        }
+    }
+
     @Test("one that takes no more gets nothing until it is resumed, and the socket is read within the limits only")
     func held() async throws {
         var limits = Self.quiet

@@ -129,12 +129,12 @@ struct ProgressReader {
         var heard = 0
         while heard < seq {
             let entries = try await store.journal(of: id, after: heard, limit: 4)
-            guard !entries.isEmpty else { break }
+            guard let last = entries.last else { break }
             for entry in entries.prefix(while: { $0.seq <= seq }) {
                 _ = narrator.frame(of: entry)
                 if case .planned = entry.event { return narrator }
             }
-            heard = entries.last?.seq ?? seq
+            heard = last.seq
         }
         return narrator
     }

@@ -40,7 +40,7 @@ extension HTTPServerBuilder {
         }
     }
 
-    /// HTTP/1.1 alone. Unlike Hummingbird's `http1()` it may end while connections come: that one traps on a connection which
-    /// is accepted when nobody takes it any more.
+    /// HTTP/1.1 alone, for servers that end while connections still come: Hummingbird's `http1()` traps on one that is
+    /// accepted after the server stopped taking them.
     package static var http1Only: HTTPServerBuilder { .http1WebSocket { _, _ in .http } }
 }

@@ -52,7 +52,7 @@ public struct JSONPieces: Sendable {
         return [UInt8](unsafeUninitializedCapacity: count) { all, filled in
             forEach { piece in
                 let rest = UnsafeMutableBufferPointer(rebasing: all[filled...])
-                filled += rest.update(fromContentsOf: piece)
+                filled += rest.initialize(fromContentsOf: piece)
             }
         }
     }

@@ -5,8 +5,11 @@ public struct JSONWriter {
     public private(set) var pieces: JSONPieces
     private var needsComma = false
 
-    /// `capacity`: of the whole text; large payloads need none, for they stay where they lie.
-    public init(capacity: Int = 256) { pieces = JSONPieces(capacity: min(capacity, 2 * JSONPieces.copiedBytes)) }
+    /// `capacity`: in bytes, of the whole text but for large payloads, see ``room(for:)``.
+    public init(capacity: Int = 256) { pieces = JSONPieces(capacity: capacity) }
+
+    /// The capacity that a payload of so many bytes needs: none if it is large, for then it stays where it lies.
+    public static func room(for bytes: Int) -> Int { bytes > JSONPieces.copiedBytes ? 0 : bytes }
 
     /// What is written, in one.
     public var bytes: [UInt8] { pieces.bytes }

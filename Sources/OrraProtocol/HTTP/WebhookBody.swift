@@ -61,7 +61,8 @@ public struct WebhookBody: Sendable, Hashable, Codable {
 extension WebhookBody {
     /// As the encoder writes it, without its detours: every action ends with one. A test compares the two.
     public func text() -> JSONPieces {
-        var writer = JSONWriter(capacity: 512 + (results?.bytes.count ?? 0) + (abortReason?.bytes.count ?? 0))
+        let payloads = [results, abortReason].compactMap { $0?.bytes.count }
+        var writer = JSONWriter(capacity: 512 + payloads.reduce(0) { $0 + JSONWriter.room(for: $1) })
         writer.object {
             $0.member("event_id", eventID)
             $0.member("type", type)

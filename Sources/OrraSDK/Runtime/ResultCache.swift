@@ -61,7 +61,7 @@ struct ResultCache {
 extension ResultCache.Entry {
     /// One line of the file: `{"key": "…", "kind": "result", "at": <ms since 1970>, "value": …}` and a newline.
     var line: [UInt8] {
-        var writer = JSONWriter(capacity: value.bytes.count + 160)
+        var writer = JSONWriter(capacity: JSONWriter.room(for: value.bytes.count) + 160)
         writer.object {
             $0.member("key", idempotencyKey.rawValue)
             $0.member("kind", kind.rawValue)
@@ -69,7 +69,9 @@ extension ResultCache.Entry {
             // A line break inside the value would end the line.
             $0.member("value", value.bytes.contains(0x0A) ? RawJSON(value.value) : value)
         }
-        return writer.bytes + [0x0A]
+        var line = writer.pieces
+        line.append(0x0A)
+        return line.bytes
     }
 
     /// `nil` for a line that is none, such as one that was torn by a crash.

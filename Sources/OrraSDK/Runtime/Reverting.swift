@@ -40,7 +40,8 @@ struct Reverting: Sendable {
     }
 
     private static func data(of input: RawJSON, _ output: RawJSON) -> RawJSON {
-        var writer = JSONWriter(capacity: input.bytes.count + output.bytes.count + 64)
+        var writer = JSONWriter(
+            capacity: JSONWriter.room(for: input.bytes.count) + JSONWriter.room(for: output.bytes.count) + 64)
         writer.object {
             $0.member("originalTask", input)
             $0.member("taskResult", output)
