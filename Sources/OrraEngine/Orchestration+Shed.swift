@@ -7,6 +7,8 @@ extension Orchestration {
     ///
     /// - Parameter size: outputs up to so many bytes stay.
     public mutating func shed(above size: Int) {
+        // Mostly there is none, and what a plan ends with takes time to find.
+        guard tasks.contains(where: { ($0.output?.bytes.count ?? 0) > size }) else { return }
         let last = phase == .running ? plan?.lastTasks ?? [] : []
         for index in tasks.indices {
             guard let output = tasks[index].output, output.bytes.count > size else { continue }

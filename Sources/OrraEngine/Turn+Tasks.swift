@@ -4,8 +4,10 @@ import OrraModel
 extension Turn {
     /// Binds the inputs of every task whose dependencies have outputs.
     mutating func readyTasks(in surroundings: some Surroundings) {
-        for task in orchestration.tasks where task.phase == .blocked {
+        // By index: a loop over the tasks themselves would have the first event copy all of them.
+        for index in orchestration.tasks.indices where orchestration.tasks[index].phase == .blocked {
             guard isRunning else { return }
+            let task = orchestration.tasks[index]
             guard task.dependencies.allSatisfy({ orchestration[$0]?.hasOutput == true }) else { continue }
             switch InputBinding.bind(task, in: orchestration, to: surroundings.service(task.service)?.schema.input) {
             case .bound(let input):
