@@ -38,7 +38,7 @@ test: lint ## Every test, a release build, and what a hop of it may take.
 	$(SWIFT) build $(CHECKED) -c release --product orra
 	@.make/release-check "$$($(SWIFT) build -c release --show-bin-path)"
 	$(SWIFT) build $(CHECKED) -c release --product Bench
-	@.make/budgets "$$($(SWIFT) build -c release --show-bin-path)" 640000 290
+	@.make/budgets "$$($(SWIFT) build -c release --show-bin-path)" 550000 215
 
 # CONFIGURATION=release: what users run.
 chaos: ## Real processes and a killer: make chaos SEED=7 MINUTES=5 SERVICES=20. See docs/reliability.md.
