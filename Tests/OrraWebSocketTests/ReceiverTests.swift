@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import NIOConcurrencyHelpers
 import NIOCore
@@ -101,6 +102,27 @@ struct ReceiverTests {
             }
             let short = opcode == 0x1 ? [Self.text("")] : []
             #expect(all == [Self.text("a"), Self.text(long)] + short + [.end])
+        }
+    }
+
+    @Test("whoever reads its upgrade has a receiver already, however long that took")
+    func known() async throws {
+        let isKnown = NIOLockedValueBox(false)
+        try await TestServer.run(
+            limits: Self.quiet,
+            upgrade: { _, _ in
+                .attach { connection in
+                    Thread.sleep(forTimeInterval: 0.05)
+                    isKnown.withLockedValue { $0 = true }
+                    return Receiver(connection)
+                }
+            }
+        ) { server in
+            try await RawPeer.run(server) { peer in
+                let head = try await peer.upgrade()
+                #expect(head.hasPrefix("HTTP/1.1 101"))
+                #expect(isKnown.withLockedValue { $0 })
+            }
         }
     }
 

@@ -196,7 +196,7 @@ final class NegotiationHandler: ChannelDuplexHandler, RemovableChannelHandler {
         var headers = acceptance.headers
         if let subprotocol = acceptance.subprotocol { headers.add(name: "Sec-WebSocket-Protocol", value: subprotocol) }
         let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
-        context.writeAndFlush(Self.wrapOutboundOut(.head(head)), promise: nil)
+        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
         let connection: WebSocketConnection
         do {
             connection = try WebSocketConnection.install(
@@ -217,6 +217,7 @@ final class NegotiationHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 self.promise.succeed(.attached(connection))
             case .http: preconditionFailure("nothing is accepted for HTTP")
             }
+            context.flush()  // only now: a peer that reads its upgrade is known, to whatever it asks for next
             context.fireChannelReadComplete()  // or early frames would wait for the next read
             pipeline.removeHandler(context: context, promise: nil)
         }
