@@ -124,6 +124,7 @@ struct ProgressTests {
             }
             #expect(Self.numbers(frames) == Array(1...frames.count))
             #expect(frames.count == 51 + Self.stages)
+            #expect(connections >= 10)
         }
     }
 
