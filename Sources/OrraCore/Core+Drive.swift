@@ -281,7 +281,7 @@ extension Orchestration {
                 let key = undo.key
             else { return nil }
             let remaining = undo.partial?.remaining
-            let size = undo.data.bytes.count + (remaining?.bytes.count ?? 0) + (abortPayload?.bytes.count ?? 0)
+            let size = undo.data.count + (remaining?.count ?? 0) + (abortPayload?.count ?? 0)
             return TaskDelivery(
                 reference: reference, execution: execution, key: key, service: task.service, input: undo.data,
                 undo: .init(

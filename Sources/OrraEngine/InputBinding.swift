@@ -29,7 +29,7 @@ enum InputBinding {
             values[name] = RawJSONPart(RawJSON(value))
         }
         var writer = JSONWriter(
-            capacity: 64 + values.reduce(0) { $0 + $1.key.utf8.count + JSONWriter.room(for: $1.value.bytes.count) + 8 })
+            capacity: 64 + values.reduce(0) { $0 + $1.key.utf8.count + JSONWriter.room(for: $1.value.count) + 8 })
         writer.object { for field in fields { if let value = values[field] { $0.member(field, value) } } }
         let raw = writer.raw
         if let schema {
@@ -41,18 +41,18 @@ enum InputBinding {
                             + violation.sentence))
             }
         }
-        guard raw.bytes.count <= Limits.payloadBytes else {
+        guard raw.count <= Limits.payloadBytes else {
             return .failure(
                 Failure(
                     .taskInputTooLarge,
-                    "the input of \(orchestration.label(task)) has \(raw.bytes.count) bytes; the limit is "
+                    "the input of \(orchestration.label(task)) has \(raw.count) bytes; the limit is "
                         + "\(Limits.payloadBytes)"))
         }
-        guard orchestration.payloadBytes + raw.bytes.count <= Limits.orchestrationBytes else {
+        guard orchestration.payloadBytes + raw.count <= Limits.orchestrationBytes else {
             return .failure(
                 Failure(
                     .taskInputTooLarge,
-                    "with the input of \(orchestration.label(task)), \(raw.bytes.count) bytes, the orchestration would "
+                    "with the input of \(orchestration.label(task)), \(raw.count) bytes, the orchestration would "
                         + "hold more than \(Limits.orchestrationBytes) bytes"))
         }
         return .bound(raw)

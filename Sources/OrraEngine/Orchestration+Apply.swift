@@ -196,16 +196,16 @@ extension Event {
     /// Bytes of what came from outside with it.
     fileprivate var payloadBytes: Int {
         switch self {
-        case .planned(let event): event.plan.parameters.bytes.count
-        case .taskReady(let event): event.input.bytes.count
-        case .taskInterim(let event): event.data.bytes.count
-        case .taskCompleted(let event): event.output.bytes.count + (event.compensation?.data.bytes.count ?? 0)
+        case .planned(let event): event.plan.parameters.count
+        case .taskReady(let event): event.input.count
+        case .taskInterim(let event): event.data.count
+        case .taskCompleted(let event): event.output.count + (event.compensation?.data.count ?? 0)
         case .taskLate(let event):
-            (event.output?.bytes.count ?? 0) + (event.compensation?.data.bytes.count ?? 0)
-        case .taskKept(let event): event.output.bytes.count
-        case .taskAborted(let event): event.payload.bytes.count
+            (event.output?.count ?? 0) + (event.compensation?.data.count ?? 0)
+        case .taskKept(let event): event.output.count
+        case .taskAborted(let event): event.payload.count
         case .compensationAttemptFailed(let event):
-            (event.partial?.completed.bytes.count ?? 0) + (event.partial?.remaining.bytes.count ?? 0)
+            (event.partial?.completed.count ?? 0) + (event.partial?.remaining.count ?? 0)
         default: 0
         }
     }

@@ -8,10 +8,10 @@ extension Orchestration {
     /// - Parameter size: outputs up to so many bytes stay.
     public mutating func shed(above size: Int) {
         // Mostly there is none, and what a plan ends with takes time to find.
-        guard tasks.contains(where: { ($0.output?.bytes.count ?? 0) > size }) else { return }
+        guard tasks.contains(where: { ($0.output?.count ?? 0) > size }) else { return }
         let last = phase == .running ? plan?.lastTasks ?? [] : []
         for index in tasks.indices {
-            guard let output = tasks[index].output, output.bytes.count > size else { continue }
+            guard let output = tasks[index].output, output.count > size else { continue }
             let id = tasks[index].id
             let isNeeded =
                 phase == .running
@@ -29,18 +29,34 @@ struct PayloadPrint: Sendable, Hashable {
     private let hash: UInt64
 
     init(_ payload: RawJSON) {
-        count = payload.bytes.count
-        hash = payload.bytes.withUnsafeBytes { bytes in
-            var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        count = payload.count
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        func mix(_ word: UInt64) {
+            hash = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
+            hash ^= hash >> 32
+        }
+        // Words lie across the ends of pieces: the same payload may come in others.
+        var (rest, restBits): (UInt64, UInt64) = (0, 0)
+        func mix(_ byte: UInt8) {
+            rest |= UInt64(byte) << restBits
+            restBits += 8
+            guard restBits == 64 else { return }
+            mix(rest)
+            (rest, restBits) = (0, 0)
+        }
+        payload.forEachPiece { bytes in
             var index = 0
+            while index < bytes.count, restBits > 0 {
+                mix(bytes[index])
+                index += 1
+            }
             while index + 8 <= bytes.count {
-                let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                hash = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
-                hash ^= hash >> 32
+                mix(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)))
                 index += 8
             }
-            for byte in bytes[index...] { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-            return hash
+            for byte in bytes[index...] { mix(byte) }
         }
+        if restBits > 0 { mix(rest) }
+        self.hash = hash
     }
 }

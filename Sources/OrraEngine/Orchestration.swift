@@ -47,7 +47,7 @@ public struct Orchestration: Sendable, Hashable {
         retryOf = received.retryOf
         receivedAt = now
         lastEventAt = now
-        payloadBytes = received.data.bytes.count
+        payloadBytes = received.data.count
         seq = 1
     }
 

@@ -50,7 +50,7 @@ extension Turn {
     }
 
     private func fits(_ compensation: Event.Compensation) -> Bool {
-        let size = compensation.data.bytes.count
+        let size = compensation.data.count
         return size <= Limits.undoBytes && orchestration.payloadBytes + size <= Limits.orchestrationBytes
     }
 
@@ -59,17 +59,17 @@ extension Turn {
         of output: RawJSON, _ kept: Event.Compensation?, _ task: TaskState, in surroundings: some Surroundings
     ) -> Failure? {
         let label = orchestration.label(task)
-        guard output.bytes.count <= Limits.payloadBytes else {
+        guard output.count <= Limits.payloadBytes else {
             return Failure(
                 .taskOutputTooLarge,
-                "the output of \(label) has \(output.bytes.count) bytes; the limit is \(Limits.payloadBytes)")
+                "the output of \(label) has \(output.count) bytes; the limit is \(Limits.payloadBytes)")
         }
-        if let kept, kept.data.bytes.count > Limits.undoBytes {
+        if let kept, kept.data.count > Limits.undoBytes {
             return Failure(
                 .taskOutputTooLarge,
-                "what would undo \(label) has \(kept.data.bytes.count) bytes; the limit is \(Limits.undoBytes)")
+                "what would undo \(label) has \(kept.data.count) bytes; the limit is \(Limits.undoBytes)")
         }
-        let size = output.bytes.count + (kept?.data.bytes.count ?? 0)
+        let size = output.count + (kept?.data.count ?? 0)
         guard orchestration.payloadBytes + size <= Limits.orchestrationBytes else {
             return Failure(
                 .taskOutputTooLarge,

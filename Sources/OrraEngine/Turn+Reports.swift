@@ -57,8 +57,8 @@ extension Turn {
     private mutating func interim(
         _ task: TaskState, _ data: RawJSON, _ id: InterimID, _ execution: String, _ skipped: Int
     ) {
-        guard task.interimCount < Limits.interimResultsPerTask, data.bytes.count <= Limits.payloadBytes,
-            orchestration.payloadBytes + data.bytes.count <= Limits.orchestrationBytes / 4,
+        guard task.interimCount < Limits.interimResultsPerTask, data.count <= Limits.payloadBytes,
+            orchestration.payloadBytes + data.count <= Limits.orchestrationBytes / 4,
             task.lastInterim != .init(execution: execution, data: data)
         else { return }
         emit(

@@ -28,7 +28,7 @@ extension CompensationOutcome {
             }
             let completed = try Self.steps(partial, "completed")
             let remaining = try Self.steps(partial, "remaining")
-            guard completed.bytes.count + remaining.bytes.count <= Limits.compensationStepBytes else {
+            guard completed.count + remaining.count <= Limits.compensationStepBytes else {
                 throw ServiceMessageError(
                     reason: "partial.completed and partial.remaining have at most \(Limits.compensationStepBytes) bytes"
                 )

@@ -60,7 +60,7 @@ public enum HubMessage: Sendable, Hashable {
 
         private static func object(_ payload: RawJSON) -> RawJSON? {
             if payload.isNull { return nil }
-            if payload.bytes.first == UInt8(ascii: "{") { return payload }
+            if payload.isObject { return payload }
             var writer = JSONWriter()
             writer.object { $0.member("value", payload) }
             return writer.raw

@@ -1,18 +1,29 @@
-import OrraModel
+public import OrraModel
 
 extension ServiceMessage {
     /// Reads a frame, wrapped or bare. Payloads are validated and kept as bytes, not decoded.
     public init(frame: [UInt8]) throws(ServiceMessageError) {
-        self = try frame.withUnsafeBufferPointer { frame in
-            Result { () throws(ServiceMessageError) in try ServiceMessage(frame: frame) }
-        }.get()
+        try self.init { try JSONScanner.scan(frame) { try Self.read(&$0) } }
     }
 
     /// The same from a socket's own buffer. What comes out of it is copied.
     public init(frame: UnsafeBufferPointer<UInt8>) throws(ServiceMessageError) {
-        let fields: Fields
+        try self.init { try JSONScanner.scan(frame) { try Self.read(&$0) } }
+    }
+
+    /// The same from a buffer that large payloads keep.
+    public init(frame: SharedBytes) throws(ServiceMessageError) {
+        try self.init { try JSONScanner.scan(frame) { try Self.read(&$0) } }
+    }
+
+    private static func read(_ scanner: inout JSONScanner) throws -> ServiceMessage {
+        let fields = try Fields(&scanner)
+        return ServiceMessage(id: fields.id, payload: try fields.payload())
+    }
+
+    private init(_ read: () throws -> ServiceMessage) throws(ServiceMessageError) {
         do {
-            fields = try JSONScanner.scan(frame, Fields.init)
+            self = try read()
         } catch let error as ServiceMessageError {
             throw error
         } catch let error as JSONError {
@@ -20,7 +31,6 @@ extension ServiceMessage {
         } catch {
             throw ServiceMessageError(reason: "the frame is not a valid message")
         }
-        self.init(id: fields.id, payload: try fields.payload())
     }
 
     /// The frame for the hub.

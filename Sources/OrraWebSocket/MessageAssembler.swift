@@ -27,12 +27,14 @@ struct MessageAssembler {
         self.maxMessageSize = maxMessageSize
     }
 
-    mutating func receive(_ frame: WebSocketFrame) -> Step {
+    /// A frame whose bytes nobody else holds is unmasked where it lies.
+    mutating func receive(_ frame: consuming WebSocketFrame) -> Step {
         guard frame.reservedBits.isEmpty else { return .violation(.protocolError, "reserved bit set") }
         guard (frame.maskKey != nil) == (self.role == .server) else {
             return .violation(.protocolError, self.role == .server ? "frame not masked" : "masked frame from a server")
         }
-        var data = frame.data
+        var data = ByteBuffer()
+        swap(&frame.data, &data)
         if let key = frame.maskKey { data.applyMask(FrameMask(key)) }
         switch frame.opcode {
         case .text, .binary, .continuation: return self.receiveData(data, frame.opcode, isLast: frame.fin)

@@ -40,21 +40,26 @@ final class WebSocketSession: ChannelDuplexHandler {
     let logger: Logger
 
     private var assembler: MessageAssembler
-    private var keepAlive: KeepAlive
+    var keepAlive: KeepAlive
     /// While it is in the pipeline, for ticks come from outside.
-    private var context: ChannelHandlerContext?
+    var context: ChannelHandlerContext?
     private var closeTimer: Scheduled<Void>?
-    private var state = State.open
+    var state = State.open
     /// The close frame that began the closing handshake.
     private var firstClose: WebSocketClose?
-    private var readingPaused = false
+    var readingPaused = false
     private var stallTimer: Scheduled<Void>?
     private var toldStall = false
-    /// A long message that came with this read, see `deliver`.
-    private var held: WebSocketEvent?
+    /// A long frame that came with this read, see `channelRead`.
+    private var held: WebSocketFrame?
     /// In bytes.
-    private static let deliveredAtOnce = 64 * 1024
-    /// The newest ping that came while the socket was not writable; older ones need no answer (RFC 6455, 5.5.3).
+    private static let takenAtOnce = 64 * 1024
+    private var isDraining = false
+    private var drainsAgain = false
+    var underway: TextUnderway?
+    /// Of a long text, copied at once, in bytes.
+    private static let copiedAtOnce = 128 * 1024
+    /// The newest ping that came while the socket took nothing; older ones need no answer (RFC 6455, 5.5.3).
     private var owedPong: ByteBuffer?
 
     init(
@@ -79,8 +84,8 @@ final class WebSocketSession: ChannelDuplexHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        self.context = nil
         self.finish()
+        self.context = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -89,12 +94,13 @@ final class WebSocketSession: ChannelDuplexHandler {
     }
 
     private func finish() {
-        self.deliverHeld()
+        if let context = self.context { self.takeHeld(context) }
         self.state = .done
         self.stallTimer?.cancel()
         self.closeTimer?.cancel()
         self.inbound.finish()
         self.outbound.discard()
+        self.underway.take()?.sender?.resume(throwing: WebSocketError.closed)
         self.end.succeed(self.firstClose)  // no effect the second time
     }
 
@@ -104,7 +110,7 @@ final class WebSocketSession: ChannelDuplexHandler {
     func read(context: ChannelHandlerContext) {}
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        self.deliverHeld()
+        self.takeHeld(context)
         self.keepAlive.peerHeard()
         self.readOn(context)
     }
@@ -118,14 +124,25 @@ final class WebSocketSession: ChannelDuplexHandler {
         if !self.readingPaused { context.read() }
     }
 
+    /// A long frame is held back until the decoder has let go of its bytes: they are unmasked where they lie then, and are
+    /// the application's alone.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.deliverHeld()
+        self.takeHeld(context)
+        let frame = Self.unwrapInboundIn(data)
+        if frame.length > Self.takenAtOnce { self.held = frame } else { self.take(frame, context) }
+    }
+
+    private func takeHeld(_ context: ChannelHandlerContext) {
+        if let frame = self.held.take() { self.take(frame, context) }
+    }
+
+    private func take(_ frame: consuming WebSocketFrame, _ context: ChannelHandlerContext) {
         if case .done = self.state { return }
-        switch self.assembler.receive(Self.unwrapInboundIn(data)) {
+        switch self.assembler.receive(frame) {
         case .incomplete:
             break
         case .message(let event):
-            self.deliver(event)
+            self.inbound.yield(event)  // dropped once the queue is finished
         case .ping(let payload):
             self.answerPing(context, payload)
         case .pong(var payload):
@@ -140,21 +157,8 @@ final class WebSocketSession: ChannelDuplexHandler {
         }
     }
 
-    /// A long message is held back until the decoder has let go of its bytes, or there would be three of them while the
-    /// application reads it.
-    private func deliver(_ event: WebSocketEvent) {
-        if event.size > Self.deliveredAtOnce {
-            self.held = event
-        } else {
-            self.inbound.yield(event)  // dropped once the queue is finished
-        }
-    }
-
-    private func deliverHeld() {
-        if let event = self.held.take() { self.inbound.yield(event) }
-    }
-
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.takeHeld(context)
         switch error {
         case NIOWebSocketError.invalidFrameLength:
             self.failToDecode(context, .messageTooLarge, "message over \(self.limits.maxMessageSize) bytes")
@@ -209,26 +213,58 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     /// Writes what is queued as long as the socket takes it, then the close frame if one is due.
     private func drain(_ context: ChannelHandlerContext) {
-        defer { context.flush() }
-        if let payload = self.owedPong, context.channel.isWritable {
-            self.owedPong = nil
-            if self.mayWriteData { self.write(context, .pong, payload) }
+        // A write or a flush may call back, in the middle of a frame.
+        guard !self.isDraining else { return self.drainsAgain = true }
+        self.isDraining = true
+        repeat {
+            self.drainsAgain = false
+            while self.mayWriteData, context.channel.isWritable, self.writeNext(context) {}
+            context.flush()
+        } while self.drainsAgain
+        self.isDraining = false
+    }
+
+    /// Returns whether there was something to write.
+    private func writeNext(_ context: ChannelHandlerContext) -> Bool {
+        if self.underway != nil {
+            self.writeOn(context)
+        } else if let payload = self.owedPong.take() {
+            self.write(context, .pong, payload)
+        } else if let message = self.outbound.take() {
+            self.write(context, message)
+        } else if case .closing(let close) = self.state {
+            self.sendClose(context, close)
+        } else {
+            return false
         }
-        while self.mayWriteData, context.channel.isWritable {
-            if let message = self.outbound.take() {
-                switch message.content {
-                case .message(let opcode, let payload): self.write(context, opcode, payload)
-                case .frames(let frames):
-                    precondition(self.role == .server, "a client masks each frame")
-                    context.write(Self.wrapOutboundOut(frames.bytes), promise: nil)
-                }
-                message.sender?.resume()
-            } else if case .closing(let close) = self.state {
-                self.sendClose(context, close)
-            } else {
-                return
-            }
+        return true
+    }
+
+    private func write(_ context: ChannelHandlerContext, _ message: OutboundQueue.Message) {
+        switch message.content {
+        case .message(let opcode, let payload): self.write(context, opcode, payload)
+        case .frames(let frames):
+            precondition(self.role == .server, "a client masks each frame")
+            self.underway = frames.last.map { TextUnderway($0, sender: message.sender) }
+            context.write(Self.wrapOutboundOut(frames.bytes), promise: nil)
+            guard frames.last == nil else { return }
         }
+        message.sender?.resume()
+    }
+
+    /// The next bytes of the text that is under way.
+    private func writeOn(_ context: ChannelHandlerContext) {
+        guard var text = self.underway.take() else { return }
+        let bytes = text.next(Self.copiedAtOnce, allocator: context.channel.allocator)
+        // A write may call back at once, for the next one.
+        if !text.isOver { self.underway = text }
+        context.write(Self.wrapOutboundOut(bytes), promise: nil)
+        if text.isOver { text.sender?.resume() }
+    }
+
+    /// Before a frame that waits for nothing.
+    private func writeRest(_ context: ChannelHandlerContext) {
+        while self.underway != nil { self.writeOn(context) }
     }
 
     private var mayWriteData: Bool {
@@ -240,7 +276,7 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     private func answerPing(_ context: ChannelHandlerContext, _ payload: ByteBuffer) {
         guard self.mayWriteData else { return }
-        guard context.channel.isWritable else {
+        guard context.channel.isWritable, self.underway == nil else {
             self.owedPong = payload
             return
         }
@@ -248,7 +284,7 @@ final class WebSocketSession: ChannelDuplexHandler {
         context.flush()
     }
 
-    private func write(
+    func write(
         _ context: ChannelHandlerContext, _ opcode: WebSocketOpcode, _ payload: ByteBuffer,
         promise: EventLoopPromise<Void>? = nil
     ) {
@@ -272,7 +308,7 @@ final class WebSocketSession: ChannelDuplexHandler {
         }
     }
 
-    private func beginClose(_ context: ChannelHandlerContext, _ close: WebSocketClose, discardingQueued: Bool) {
+    func beginClose(_ context: ChannelHandlerContext, _ close: WebSocketClose, discardingQueued: Bool) {
         guard case .open = self.state else { return }
         self.state = .closing(close)
         self.firstClose = close
@@ -284,12 +320,13 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     /// What the peer sends from now on is read for its close frame only.
     private func stopDelivering(_ context: ChannelHandlerContext) {
-        self.deliverHeld()
         self.inbound.finish()
         if self.readingPaused { self.readOn(context) }
     }
 
     private func sendClose(_ context: ChannelHandlerContext, _ close: WebSocketClose) {
+        self.writeRest(context)
+        guard self.mayWriteData else { return }
         self.state = .closeSent
         let body = FrameEncoding.closeBody(close, allocator: context.channel.allocator)
         self.write(context, .connectionClose, body)
@@ -304,6 +341,7 @@ final class WebSocketSession: ChannelDuplexHandler {
         self.outbound.discard()
         self.stopDelivering(context)
         guard !isAnswer else { return self.closeTransport(context) }
+        self.writeRest(context)
         var answer = close
         answer.reason = ""
         let written = context.eventLoop.makePromise(of: Void.self)
@@ -342,6 +380,7 @@ final class WebSocketSession: ChannelDuplexHandler {
             context.close(mode: .output, promise: nil)
             return
         }
+        self.writeRest(context)
         let close = WebSocketClose(code: code, reason: reason, byPeer: false)
         self.firstClose = self.firstClose ?? close
         let written = context.eventLoop.makePromise(of: Void.self)
@@ -357,47 +396,5 @@ final class WebSocketSession: ChannelDuplexHandler {
         self.closeTimer = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
             context.close(promise: nil)
         }
-    }
-
-    // MARK: Keep-alive
-
-    /// Thousands of connections tick together that often, for each tick by itself would wake the event loop.
-    private static let ticksPerInterval: Int64 = 128
-
-    private func awaitTick(_ context: ChannelHandlerContext) {
-        guard let interval = self.limits.pingInterval.map(TimeAmount.init) else { return }
-        let tick = (.now() + interval).rounded(to: interval.nanoseconds / Self.ticksPerInterval)
-        Metronome.of(context.eventLoop).tick(self, at: tick, on: context.eventLoop)
-    }
-
-    /// An interval is over.
-    func tick() {
-        guard let context = self.context, case .open = self.state else { return }
-        self.awaitTick(context)
-        self.keepAliveTick(context)
-    }
-
-    private func keepAliveTick(_ context: ChannelHandlerContext) {
-        let suspended = self.readingPaused || !context.channel.isWritable
-        switch self.keepAlive.tick(at: .now(), suspended: suspended) {
-        case .rest:
-            break
-        case .ping(let payload, let missed):
-            if missed > 0 { self.inbound.yield(.missedPong(count: missed)) }
-            self.write(context, .ping, ByteBuffer(integer: payload))
-            context.flush()
-        case .dead(let missed):
-            self.inbound.yield(.missedPong(count: missed))
-            let close = WebSocketClose(code: .serviceRestart, reason: "\(missed) pings unanswered", byPeer: false)
-            self.beginClose(context, close, discardingQueued: true)
-        }
-    }
-}
-
-extension NIODeadline {
-    /// The nearest multiple.
-    fileprivate func rounded(to nanoseconds: Int64) -> NIODeadline {
-        let step = UInt64(max(nanoseconds, 1))
-        return .uptimeNanoseconds((self.uptimeNanoseconds + step / 2) / step * step)
     }
 }

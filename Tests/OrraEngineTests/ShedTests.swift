@@ -97,4 +97,27 @@ struct ShedTests {
         #expect(one != PayloadPrint(RawJSON(.string("a" + text + "a"))))
         if size > 0 { #expect(one != PayloadPrint(RawJSON(.string("b" + text)))) }
     }
+
+    @Test("a large output is known again, however it is divided")
+    func divided() throws {
+        let parts = RawJSON(["a": .string(String(repeating: "a", count: 50_001)), "b": "*"]).members(["a", "b"])
+        var writer = JSONWriter()
+        try writer.object {
+            $0.member("b", try #require(parts["b"]))
+            $0.member("a", try #require(parts["a"]))
+            $0.member("y", 2)
+        }
+        let whole = try RawJSON(validating: writer.bytes)
+        for (first, second) in [(whole, writer.raw), (writer.raw, whole)] {
+            var run = Self.chain()
+            run.dispatch(1, "e_1")
+            run.report(1, .output(first, nil))
+            var held = run.live
+            held.shed(above: 0)
+            #expect(held[TaskID(1)]?.output == nil && held[TaskID(1)]?.hasOutput == true)
+            let again = held.handle(
+                .report(TaskID(1), .output(second, nil), execution: "e_1"), at: run.now, in: run.world)
+            #expect(again.events.isEmpty)
+        }
+    }
 }

@@ -370,7 +370,8 @@ struct SQLiteMigrationTests {
             }
             #expect(
                 Set(referring) == [
-                    "journal", "parameter_values", "outbox", "deliveries", "failed_compensations", "submissions",
+                    "journal", "payloads", "parameter_values", "outbox", "deliveries", "failed_compensations",
+                    "submissions",
                 ])
             #expect(indexed == referring)
             await store.close()

@@ -91,7 +91,7 @@ struct SQLiteStoreTests {
             let error = await failure(opening: directory)
             #expect(error?.code == .newerSchema)
             #expect(error?.message.contains("schema version 7") == true)
-            #expect(error?.message.contains("up to 5") == true)
+            #expect(error?.message.contains("up to 6") == true)
         }
     }
 

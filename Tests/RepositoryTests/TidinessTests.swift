@@ -18,7 +18,7 @@ struct TidinessTests {
     }
 
     /// Each with its reason at the place.
-    static let accepted: Set<String> = []
+    static let accepted: Set = ["Sources/OrraModel/JSON/SharedBytes.swift @unchecked Sendable"]
 
     @Test("files stay readable")
     func sizes() throws {

@@ -7,7 +7,7 @@ extension Orchestration {
     /// An ``OrchestrationAnswer`` as text, written without a tree: every accepted action is answered with one, and its
     /// parameters may be large. A test compares the two.
     func answer() throws -> JSONPieces {
-        var writer = JSONWriter(capacity: 1_024 + 3 * JSONWriter.room(for: data.bytes.count))
+        var writer = JSONWriter(capacity: 1_024 + 3 * JSONWriter.room(for: data.count))
         try writer.object {
             $0.member("id", id.rawValue)
             $0.member("projectID", project.rawValue)

@@ -13,8 +13,7 @@ struct ProgressBatch: Sendable {
         var frames = WebSocketFrames()
         var places: [(number: Int64, end: Int)] = []
         while frames.byteCount < Limits.watcherBatchBytes, let item = items.popFirst() {
-            let text = try item.frame.pieces()
-            frames.append(textOf: text.count) { $0.write(text) }
+            frames.append(try item.frame.pieces())
             places.append((item.number, frames.byteCount))
         }
         guard !places.isEmpty else { return nil }

@@ -54,7 +54,7 @@ final class ServiceSocket: WebSocketReceiver {
 
     func send(_ message: HubMessage) {
         do {
-            try outlet.enqueue(text: ByteBuffer(message.pieces))
+            try outlet.enqueue(WebSocketFrames(message.pieces))
         } catch WebSocketError.outboundFull {
             logger.notice("a connection does not read and is closed", metadata: ["connection": "\(id.number)"])
             close()
@@ -92,11 +92,7 @@ final class ServiceSocket: WebSocketReceiver {
     private func received(frame: ByteBuffer) -> Bool {
         let message: ServiceMessage
         do throws(ServiceMessageError) {
-            message = try frame.withUnsafeReadableBytes { bytes in
-                Result { () throws(ServiceMessageError) in
-                    try ServiceMessage(frame: bytes.bindMemory(to: UInt8.self))
-                }
-            }.get()
+            message = try ServiceMessage(buffer: frame)
         } catch {
             logger.notice(
                 "a frame was no message", metadata: ["service": "\(service)", "reason": "\(error.reason)"])
@@ -148,6 +144,24 @@ extension TaskReport {
             self = .compensation(.partial(Event.Partial(completed: completed, remaining: remaining)))
         case .compensation(.failed(let error)): self = .compensation(.failed(error))
         case .malformed(let reason): self = .malformed(reason: reason)
+        }
+    }
+}
+
+extension ServiceMessage {
+    /// In bytes. A shorter one may lie in a buffer with others, that NIO goes on with.
+    private static let ownBuffer = 64 * 1024
+
+    /// Large payloads stay in the buffer of a long frame.
+    fileprivate init(buffer: ByteBuffer) throws(ServiceMessageError) {
+        if buffer.readableBytes > Self.ownBuffer {
+            try self.init(frame: SharedBytes(buffer))
+        } else {
+            self = try buffer.withUnsafeReadableBytes { bytes in
+                Result { () throws(ServiceMessageError) in
+                    try ServiceMessage(frame: bytes.bindMemory(to: UInt8.self))
+                }
+            }.get()
         }
     }
 }

@@ -8,12 +8,14 @@ public struct JSONScanner {
     @usableFromInline var index = 0
 
     private let maximumDepth: Int
+    private let source: JSONText.Source
     /// Whether all that was read so far is as ``JSONWriter`` would write it: no white space, no other escapes.
     private(set) var isCompact = true
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
+    init(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int, source: JSONText.Source = .lent) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
+        self.source = source
     }
 
     /// Runs `body` over the text and demands that it consumes all of it.
@@ -32,10 +34,24 @@ public struct JSONScanner {
         _ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int = Limits.jsonDepth,
         _ body: (inout JSONScanner) throws -> Result
     ) throws -> Result {
+        try scan(bytes, maximumDepth: maximumDepth, source: .lent, body)
+    }
+
+    /// The same over shared bytes: large payloads within them are not copied.
+    public static func scan<Result>(
+        _ shared: SharedBytes, maximumDepth: Int = Limits.jsonDepth, _ body: (inout JSONScanner) throws -> Result
+    ) throws -> Result {
+        try scan(shared.bytes, maximumDepth: maximumDepth, source: .shared(shared), body)
+    }
+
+    static func scan<Result>(
+        _ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int, source: JSONText.Source,
+        _ body: (inout JSONScanner) throws -> Result
+    ) throws -> Result {
         guard (try? UTF8Span(validating: bytes.span)) != nil else {
             throw JSONError(offset: 0, reason: "is not valid UTF-8")
         }
-        var scanner = JSONScanner(bytes, maximumDepth: maximumDepth)
+        var scanner = JSONScanner(bytes, maximumDepth: maximumDepth, source: source)
         let result = try body(&scanner)
         scanner.skipWhitespace()
         guard scanner.index == bytes.count else { throw scanner.error("unexpected text after the value") }
@@ -80,8 +96,7 @@ public struct JSONScanner {
 
     /// Validates one value and returns its bytes, without white space around it.
     public mutating func raw() throws -> RawJSON {
-        let range = try skip(depth: 0)
-        return RawJSON(unchecked: Array(bytes[range]))
+        RawJSON(unchecked: bytes[try skip(depth: 0)])
     }
 
     /// Validates one value and passes over it.
@@ -96,7 +111,9 @@ public struct JSONScanner {
         let range = try skip(depth: 0)
         defer { isCompact = isCompact && wasCompact }
         // Mostly its writer has left nothing to do.
-        guard !isCompact else { return RawJSON(unchecked: Array(bytes[range])) }
+        guard !isCompact else {
+            return JSONText(bytes: bytes, range: range, isCompact: true, source: source).raw
+        }
         index = start
         var writer = JSONWriter(capacity: range.count)
         try copy(to: &writer, depth: 0)
@@ -110,7 +127,7 @@ public struct JSONScanner {
         isCompact = true
         let range = try skip(depth: 0)
         defer { isCompact = isCompact && wasCompact }
-        return JSONText(bytes: bytes, range: range, isCompact: isCompact)
+        return JSONText(bytes: bytes, range: range, isCompact: isCompact, source: source)
     }
 
     /// Decodes one value into a tree that keeps number texts and member order.

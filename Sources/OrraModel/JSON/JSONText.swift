@@ -1,11 +1,21 @@
 /// One value within a text that was found valid. It is read where it lies, and only as far as it is asked for; the bytes
 /// must stay there as long as it is used.
 package struct JSONText {
+    /// What is known of the bytes.
+    enum Source {
+        /// They are lent: what is kept of them is copied.
+        case lent
+        case shared(SharedBytes)
+        /// They are what is written of a text, whose payloads lie elsewhere.
+        case pieces(LargeJSON)
+    }
+
     let bytes: UnsafeBufferPointer<UInt8>
     /// From its first byte to behind its last one.
     let range: Range<Int>
     /// Whether it is as ``JSONWriter`` would write it.
     let isCompact: Bool
+    var source = Source.lent
 
     package enum Kind { case null, bool, number, string, array, object }
 
@@ -24,6 +34,10 @@ package struct JSONText {
 
     /// As a tree.
     package var value: JSONValue {
+        if case .pieces(let large) = source {
+            let whole = large.pieces.part(range).bytes
+            return whole.withUnsafeBufferPointer { JSONText(bytes: $0, range: 0..<$0.count, isCompact: true).value }
+        }
         var scanner = JSONScanner(UnsafeBufferPointer(rebasing: bytes[range]), maximumDepth: .max)
         guard let value = try? scanner.value() else { preconditionFailure("a text that was found valid is no JSON") }
         return value
@@ -31,7 +45,13 @@ package struct JSONText {
 
     /// As the same bytes, without white space and needless escapes.
     package var raw: RawJSON {
-        guard !isCompact else { return RawJSON(unchecked: Array(bytes[range])) }
+        switch source {
+        case .pieces(let large): return RawJSON(unchecked: large.pieces.part(range))
+        case .shared(let whole) where isCompact:
+            return RawJSON(unchecked: SharedSlice(whole, range), isCompact: true)
+        case .lent where isCompact: return RawJSON(unchecked: bytes[range])
+        case .shared, .lent: break
+        }
         var scanner = JSONScanner(UnsafeBufferPointer(rebasing: bytes[range]), maximumDepth: .max)
         guard let raw = try? scanner.compact() else { preconditionFailure("a text that was found valid is no JSON") }
         return raw
@@ -69,7 +89,7 @@ package struct JSONText {
             let key = range(of: start)
             // Behind the colon.
             let value = part(from: skippingSpace(from: skippingSpace(from: key.upperBound) + 1))
-            members.append(Member(key: JSONKey(bytes: bytes, string: content(of: key)), value: value))
+            members.append(Member(key: JSONKey(bytes: bytes, string: content(of: key)), value: value.resolved))
             return value.range.upperBound
         }
         return members
@@ -81,7 +101,7 @@ package struct JSONText {
         var elements: [JSONText] = []
         forEachPart { start in
             let element = part(from: start)
-            elements.append(element)
+            elements.append(element.resolved)
             return element.range.upperBound
         }
         return elements
@@ -108,8 +128,19 @@ package struct JSONText {
         }
     }
 
-    func part(_ range: Range<Int>) -> JSONText { JSONText(bytes: bytes, range: range, isCompact: isCompact) }
-    private func part(from start: Int) -> JSONText { part(range(of: start)) }
+    /// The value that starts there.
+    private func part(from start: Int) -> JSONText {
+        JSONText(bytes: bytes, range: range(of: start), isCompact: isCompact, source: source)
+    }
+
+    /// Where it lies: a placeholder stands for a payload.
+    var resolved: JSONText {
+        guard case .pieces(let large) = source, let payload = large.pieces.payload(at: range.lowerBound) else {
+            return self
+        }
+        return JSONText(
+            bytes: payload.whole.bytes, range: payload.range, isCompact: isCompact, source: .shared(payload.whole))
+    }
 
     private func skippingSpace(from index: Int) -> Int {
         var index = index

@@ -15,7 +15,7 @@ public struct JSONWriter {
     public var bytes: [UInt8] { pieces.bytes }
 
     /// The finished text as a value. The caller has written exactly one.
-    public var raw: RawJSON { RawJSON(unchecked: bytes) }
+    public var raw: RawJSON { RawJSON(unchecked: pieces) }
 
     public mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
         try container(.openBrace, .closeBrace, body)
@@ -73,7 +73,7 @@ public struct JSONWriter {
 
     public mutating func member(_ name: String, _ part: RawJSONPart) {
         key(name)
-        splice(payload: part.bytes)
+        part.write(to: &self)
     }
 
     public mutating func string(_ text: String) {
@@ -99,7 +99,15 @@ public struct JSONWriter {
 
     public mutating func bool(_ value: Bool) { splice((value ? "true" : "false").utf8) }
     public mutating func null() { splice("null".utf8) }
-    public mutating func raw(_ raw: RawJSON) { splice(payload: raw.bytes[...]) }
+    public mutating func raw(_ raw: RawJSON) {
+        guard let large = raw.pieces else { return splice(raw.bytes) }
+        separate()
+        pieces.append(large)
+        needsComma = true
+    }
+
+    /// One value that was found valid.
+    mutating func raw(_ bytes: ArraySlice<UInt8>) { splice(bytes) }
 
     /// One value that was found valid, without white space in it.
     mutating func raw(_ text: Slice<UnsafeBufferPointer<UInt8>>) { splice(text) }
@@ -136,13 +144,6 @@ public struct JSONWriter {
         separate()
         makeRoom(for: text.count)
         pieces.written.append(contentsOf: text)
-        needsComma = true
-    }
-
-    private mutating func splice(payload: ArraySlice<UInt8>) {
-        guard payload.count > JSONPieces.copiedBytes else { return splice(payload) }
-        separate()
-        pieces.add(payload)
         needsComma = true
     }
 

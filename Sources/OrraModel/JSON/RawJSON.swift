@@ -5,10 +5,60 @@
 ///
 /// Payloads (inputs, outputs, progress, compensation data) travel through the hub in this form; a tree is made only
 /// where a field is needed (``value``). Always valid JSON without white space around it.
-public struct RawJSON: Sendable, Hashable {
-    public let bytes: [UInt8]
+///
+/// A large one lies where it came, and so do large values that another is made of: a task's output and the input of the
+/// next task share their bytes.
+public struct RawJSON: Sendable {
+    private enum Storage {
+        /// Up to ``JSONPieces/copiedBytes``.
+        case small([UInt8])
+        case large(LargeJSON)
+    }
 
-    init(unchecked bytes: [UInt8]) { self.bytes = bytes }
+    private let storage: Storage
+
+    init(unchecked bytes: [UInt8]) {
+        storage =
+            bytes.count > JSONPieces.copiedBytes
+            ? .large(LargeJSON(SharedSlice(SharedBytes(copying: bytes)))) : .small(bytes)
+    }
+
+    /// A value that lies in lent bytes.
+    init(unchecked bytes: Slice<UnsafeBufferPointer<UInt8>>) {
+        storage =
+            bytes.count > JSONPieces.copiedBytes
+            ? .large(LargeJSON(SharedSlice(SharedBytes(copying: bytes)))) : .small(Array(bytes))
+    }
+
+    /// A value that lies in shared bytes: a small one is copied, and does not keep the rest of them.
+    init(unchecked slice: SharedSlice, isCompact: Bool) {
+        storage =
+            slice.count > JSONPieces.copiedBytes
+            ? .large(LargeJSON(JSONPieces(slice), isCompact: isCompact)) : .small(slice.withUnsafeBytes { Array($0) })
+    }
+
+    /// A value that this system wrote.
+    init(unchecked text: JSONPieces) {
+        // What is written is copied with each text that it becomes a part of.
+        let isSmall = text.written.count <= JSONPieces.copiedBytes
+        if isSmall, text.payloads.isEmpty {
+            storage = .small(text.written)
+        } else {
+            storage = .large(
+                LargeJSON(
+                    isSmall
+                        ? text
+                        : JSONPieces(
+                            SharedSlice(
+                                SharedBytes(count: text.count) { all in
+                                    var rest = all[...]
+                                    text.forEach { piece in
+                                        UnsafeMutableRawBufferPointer(rebasing: rest).copyMemory(from: piece)
+                                        rest = rest.dropFirst(piece.count)
+                                    }
+                                })), isCompact: true))
+        }
+    }
 
     /// Validates `bytes` as one JSON value. Throws ``JSONError`` with the offset of the first fault.
     public init(validating bytes: [UInt8]) throws { self = try JSONScanner.scan(bytes) { try $0.raw() } }
@@ -17,31 +67,104 @@ public struct RawJSON: Sendable, Hashable {
     public init(_ value: JSONValue) {
         var writer = JSONWriter()
         writer.value(value)
-        self.bytes = writer.bytes
+        self = writer.raw
     }
 
     public static let emptyObject = RawJSON(unchecked: Array("{}".utf8))
     public static let null = RawJSON(unchecked: Array("null".utf8))
 
-    public var isNull: Bool { bytes == Self.null.bytes }
+    public var isNull: Bool { self == .null }
+
+    /// In one: a large value is copied. ``count`` and ``pieces`` are there without.
+    public var bytes: [UInt8] {
+        switch storage {
+        case .small(let bytes): bytes
+        case .large(let large): large.pieces.bytes
+        }
+    }
+
+    /// Bytes of it.
+    public var count: Int {
+        switch storage {
+        case .small(let bytes): bytes.count
+        case .large(let large): large.pieces.count
+        }
+    }
+
+    /// Of a large value, where it lies; `nil` for a small one.
+    var pieces: JSONPieces? {
+        guard case .large(let large) = storage else { return nil }
+        return large.pieces
+    }
+
+    public var isObject: Bool { withText { $0.kind == .object } }
 
     /// The value as a tree.
     public var value: JSONValue { withText(\.value) }
 
     /// The value to be looked into, without a tree.
     func withText<Result>(_ body: (JSONText) throws -> Result) rethrows -> Result {
-        try bytes.withUnsafeBufferPointer {
-            // It may hold white space: nobody has looked.
-            try body(JSONText(bytes: $0, range: 0..<$0.count, isCompact: false))
+        switch storage {
+        case .small(let bytes):
+            try bytes.withUnsafeBufferPointer {
+                // It may hold white space: nobody has looked.
+                try body(JSONText(bytes: $0, range: 0..<$0.count, isCompact: false))
+            }
+        case .large(let large): try large.withText(body)
         }
     }
 
-    public var text: String { String(decoding: bytes, as: UTF8.self) }
+    /// Runs `body` with one piece after the other, as one text; each is valid there only.
+    public func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+        switch storage {
+        case .small(let bytes): try bytes.withUnsafeBytes(body)
+        case .large(let large): try large.pieces.forEach(body)
+        }
+    }
+
+    public var text: String {
+        guard let pieces else { return String(decoding: bytes, as: UTF8.self) }
+        return String(decoding: pieces.bytes, as: UTF8.self)
+    }
+}
+
+extension RawJSON: Hashable {
+    public static func == (one: RawJSON, other: RawJSON) -> Bool {
+        switch (one.storage, other.storage) {
+        case (.small(let one), .small(let other)): one == other
+        case (.large(let one), .large(let other)): one === other || one.pieces.saysSame(as: other.pieces)
+        default: false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch storage {
+        case .small(let bytes): hasher.combine(bytes)
+        // Equal ones may be divided differently.
+        case .large(let large): hasher.combine(large.pieces.count)
+        }
+    }
+}
+
+extension JSONPieces {
+    fileprivate func saysSame(as other: JSONPieces) -> Bool {
+        guard count == other.count else { return false }
+        var (offset, isSame) = (0, true)
+        forEach { piece in
+            var start = 0
+            other.forEach(from: offset, atMost: piece.count) { part in
+                isSame = isSame && piece[start..<(start + part.count)].elementsEqual(part)
+                start += part.count
+            }
+            offset += piece.count
+        }
+        return isSame
+    }
 }
 
 extension RawJSON: CustomStringConvertible {
     /// Says the size only: payloads do not belong in logs.
-    public var description: String { "JSON of \(bytes.count) bytes" }
+    public var description: String { "JSON of \(count) bytes" }
 }
 
 extension RawJSON: Codable {

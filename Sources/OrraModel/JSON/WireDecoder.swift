@@ -30,14 +30,37 @@ public struct WireDecoder: Sendable {
         try decode(type, .tree(value))
     }
 
+    /// The same from a text in pieces, which ``JSONWriter`` wrote: large payloads are shared. They are taken as valid.
+    public func decode<Value: Decodable>(_ type: Value.Type, from text: JSONPieces) throws -> Value {
+        try check(text)
+        return try LargeJSON(text, isCompact: true).withText { try decode(type, .text($0)) }
+    }
+
     /// The elements of an array, each for itself: faults have their paths within the element. `nil` where the text is
     /// no array, or one of another count.
     public func decode<Value: Decodable>(
         _ count: Int, of type: Value.Type, from text: UnsafeBufferPointer<UInt8>
     ) throws -> [Result<Value, any Error>]? {
-        let text = try JSONScanner.scan(text, maximumDepth: maximumDepth) { try $0.text() }
+        decode(count, of: type, from: try JSONScanner.scan(text, maximumDepth: maximumDepth) { try $0.text() })
+    }
+
+    /// The same from a text in pieces.
+    public func decode<Value: Decodable>(
+        _ count: Int, of type: Value.Type, from text: JSONPieces
+    ) throws -> [Result<Value, any Error>]? {
+        try check(text)
+        return LargeJSON(text, isCompact: true).withText { decode(count, of: type, from: $0) }
+    }
+
+    private func decode<Value: Decodable>(
+        _ count: Int, of type: Value.Type, from text: JSONText
+    ) -> [Result<Value, any Error>]? {
         guard let elements = text.elements, elements.count == count else { return nil }
         return elements.map { element in Result { try decode(type, .text(element)) } }
+    }
+
+    private func check(_ text: JSONPieces) throws {
+        try JSONScanner.scan(text.written, maximumDepth: maximumDepth) { try $0.skip() }
     }
 
     private func decode<Value: Decodable>(_ type: Value.Type, _ node: JSONNode) throws -> Value {

@@ -16,7 +16,7 @@ public struct WireEncoder: Sendable {
         return text.writer.pieces
     }
 
-    public func encodeRaw(_ value: some Encodable) throws -> RawJSON { RawJSON(unchecked: try encode(value)) }
+    public func encodeRaw(_ value: some Encodable) throws -> RawJSON { RawJSON(unchecked: try pieces(of: value)) }
 }
 
 /// The text under construction, and the containers that are open in it.

@@ -112,10 +112,10 @@ private struct GroundingCheck {
             for name in useCase.params.keys.sorted() {
                 guard length(name, "\(path).params", Limits.parameterNameCharacters) else { continue }
                 let value = RawJSON(useCase.params[name] ?? .null)
-                if value.bytes.count > Limits.exampleBytes {
+                if value.count > Limits.exampleBytes {
                     add(
                         "\(path).params.\(PDDLError.clipped(name))",
-                        "is an example: at most \(Limits.exampleBytes) bytes, but has \(value.bytes.count)"
+                        "is an example: at most \(Limits.exampleBytes) bytes, but has \(value.count)"
                     )
                 }
             }

@@ -31,8 +31,8 @@ struct PlanValidation {
         for task in draft.tasks { tasks.append(bind(task, &errors)) }
         if let cycle = Self.cycle(in: tasks) { errors.append(.cycle(cycle)) }
         let raw = RawJSON(.object(parameters))
-        if raw.bytes.count > Limits.payloadBytes {
-            errors.append(.tooLarge(path: "task0.input", bytes: raw.bytes.count, limit: Limits.payloadBytes))
+        if raw.count > Limits.payloadBytes {
+            errors.append(.tooLarge(path: "task0.input", bytes: raw.count, limit: Limits.payloadBytes))
         }
         guard errors.isEmpty else { return PlanReview(errors: errors) }
         return PlanReview(plan: Plan(parameters: raw, tasks: tasks))

@@ -11,7 +11,7 @@ struct Assignment: Sendable, Equatable {
     var report: ServiceMessage.TaskReport { request.report }
     /// What it holds in memory while it waits.
     var bytes: Int {
-        request.input.bytes.count + (revert?.payload?.bytes.count ?? 0) + (revert?.remaining?.bytes.count ?? 0)
+        request.input.count + (revert?.payload?.count ?? 0) + (revert?.remaining?.count ?? 0)
     }
 }
 

@@ -54,14 +54,14 @@ struct ResultCache {
     }
 
     private static func size(_ entry: Entry) -> Int {
-        entry.value.bytes.count + entry.idempotencyKey.rawValue.utf8.count
+        entry.value.count + entry.idempotencyKey.rawValue.utf8.count
     }
 }
 
 extension ResultCache.Entry {
     /// One line of the file: `{"key": "…", "kind": "result", "at": <ms since 1970>, "value": …}` and a newline.
     var line: [UInt8] {
-        var writer = JSONWriter(capacity: JSONWriter.room(for: value.bytes.count) + 160)
+        var writer = JSONWriter(capacity: JSONWriter.room(for: value.count) + 160)
         writer.object {
             $0.member("key", idempotencyKey.rawValue)
             $0.member("kind", kind.rawValue)

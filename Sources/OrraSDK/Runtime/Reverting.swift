@@ -41,7 +41,7 @@ struct Reverting: Sendable {
 
     private static func data(of input: RawJSON, _ output: RawJSON) -> RawJSON {
         var writer = JSONWriter(
-            capacity: JSONWriter.room(for: input.bytes.count) + JSONWriter.room(for: output.bytes.count) + 64)
+            capacity: JSONWriter.room(for: input.count) + JSONWriter.room(for: output.count) + 64)
         writer.object {
             $0.member("originalTask", input)
             $0.member("taskResult", output)

@@ -66,6 +66,15 @@ extension Database {
         }
     }
 
+    /// The same with bytes.
+    func run(_ sql: String, _ values: [(any Bindable)?], blob: UnsafeRawBufferPointer, at place: Int) throws {
+        try bind(sql, values) { statement in
+            let code = sqlite3_bind_blob64(
+                statement, Int32(place + 1), blob.baseAddress, sqlite3_uint64(blob.count), nil)
+            return code == SQLITE_OK ? sqlite3_step(statement) : code
+        }
+    }
+
     /// `step` returns SQLite's result code, which must be `SQLITE_DONE`.
     private func bind(_ sql: String, _ values: [(any Bindable)?], _ step: (OpaquePointer) -> Int32) throws {
         let statement = try cachedStatement(sql: sql).sqliteStatement

@@ -19,6 +19,9 @@ enum Migrations {
             try $0.execute(sql: fourth)
         }
         migrator.registerMigration("5 fewer trees", foreignKeyChecks: .immediate) { try $0.execute(sql: fifth) }
+        migrator.registerMigration("6 payloads of their own", foreignKeyChecks: .immediate) {
+            try $0.execute(sql: sixth)
+        }
         return migrator
     }()
 

@@ -12,7 +12,7 @@ extension SQLiteStore {
     public func journal(
         of orchestration: OrchestrationID, after: Int, limit: Int
     ) async throws(StoreError) -> [JournalEntry] {
-        try await read {
+        try await readJournal {
             try $0.entries(
                 Statements.journal, orchestration.rawValue, after, limit,
                 bytes: limit == .max ? .max : Limits.watcherPageBytes
@@ -23,7 +23,7 @@ extension SQLiteStore {
     public func journal(
         of project: ProjectID, afterPosition: Int64, limit: Int
     ) async throws(StoreError) -> [JournalEntry] {
-        try await read { try $0.entries(of: project, afterPosition: afterPosition, limit: limit).entries }
+        try await readJournal { try $0.entries(of: project, afterPosition: afterPosition, limit: limit).entries }
     }
 
     public func orchestrations(of project: ProjectID, limit: Int) async throws(StoreError) -> [OrchestrationRow] {
@@ -146,33 +146,6 @@ extension SQLiteStore {
 }
 
 extension Database {
-    func entries(
-        of project: ProjectID, afterPosition: Int64, limit: Int, bytes: Int = .max
-    ) throws -> (entries: [JournalEntry], isCut: Bool) {
-        try entries(Statements.projectJournal, project.rawValue, afterPosition, limit, bytes: bytes) {
-            $0.position > afterPosition
-        }
-    }
-
-    /// Those of the rows' entries that are asked for, in order, at most `limit`; and whether others were left unread since
-    /// these have so many bytes.
-    fileprivate func entries(
-        _ sql: String, _ owner: String, _ after: some DatabaseValueConvertible, _ limit: Int, bytes: Int = .max,
-        where isWanted: (JournalEntry) -> Bool
-    ) throws -> (entries: [JournalEntry], isCut: Bool) {
-        let limit = max(limit, 0)
-        // The first row may hold none that is wanted.
-        let rows = limit == .max ? limit : limit + 1
-        let cursor = try Row.fetchCursor(cachedStatement(sql: sql), arguments: [owner, after, rows])
-        var entries: [JournalEntry] = []
-        var bytesLeft = bytes
-        while entries.count < limit, bytesLeft > 0, let row = try cursor.next() {
-            entries += try JournalEntry.page(row: row).filter(isWanted)
-            if bytes < .max { bytesLeft -= try row.withUnsafeData(atIndex: 5) { $0?.count ?? 0 } }
-        }
-        return (Array(entries.prefix(limit)), bytesLeft <= 0)
-    }
-
     /// The rows of one of the store's queries, each made a value while it is read.
     func all<Value>(
         _ sql: String, _ arguments: StatementArguments, _ value: (Row) throws -> Value

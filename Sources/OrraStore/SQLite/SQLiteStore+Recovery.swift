@@ -5,7 +5,8 @@ import OrraModel
 extension SQLiteStore {
     /// One snapshot of all tables; journals are decoded row by row, as they are read.
     public func recover() async throws(StoreError) -> Recovery {
-        try await read { database in
+        try await readJournal { reader in
+            let database = reader.database
             var recovery = Recovery()
             recovery.projects = try database.all(Statements.projects, [], Project.init(row:))
             recovery.apiKeys = try database.all(Statements.apiKeys, []) { row in
@@ -13,7 +14,7 @@ extension SQLiteStore {
             }
             recovery.webhooks = try database.all(Statements.webhooks, [], Webhook.init(row:))
             try Self.readServices(into: &recovery, database)
-            try Self.readLiveJournals(into: &recovery, database)
+            try Self.readLiveJournals(into: &recovery, reader)
             for row in try Row.fetchAll(database, sql: Statements.retention) {
                 recovery.retention[ProjectID(row[0])] = .milliseconds(row[1] as Int64)
             }
@@ -45,15 +46,15 @@ extension SQLiteStore {
         }
     }
 
-    private static func readLiveJournals(into recovery: inout Recovery, _ database: Database) throws {
-        let rows = try Row.fetchCursor(database.cachedStatement(sql: Statements.liveJournals))
+    private static func readLiveJournals(into recovery: inout Recovery, _ reader: JournalReader) throws {
+        let rows = try Row.fetchCursor(reader.database.cachedStatement(sql: Statements.liveJournals))
         while let row = try rows.next() {
             let orchestration = OrchestrationID(row[0])
             // Its other entries are of no use, though they may be readable.
             guard recovery.unreadable.last?.orchestration != orchestration else { continue }
             let isNext = recovery.live.last?.last?.orchestration == orchestration
             do throws(UnreadableEntry) {
-                let entries = try JournalEntry.page(readable: row)
+                let entries = try ReadPage(readable: row, reader).entries
                 if isNext {
                     recovery.live[recovery.live.count - 1] += entries
                 } else {

@@ -12,6 +12,9 @@ extension SQLiteStore {
         try advancePruned(ProjectID(last[0]), to: last[1], in: database)
     }
 
+    /// A part of a payload has some 64 pages, an entry of a journal a small part of one.
+    private static let rowsPerPart = 25
+
     static func prune(_ orchestration: OrchestrationID, _ rows: Int, in database: Database) throws {
         let id = orchestration.rawValue
         guard let project = try database.first(Statements.isHidden, [id]) else { return }
@@ -20,6 +23,10 @@ extension SQLiteStore {
             try database.run(Statements.deleteEntries, [id, seq])
         }
         guard try database.first(Statements.anyEntry, [id]) == nil else { return }
+        if try database.first(Statements.anyPayload, [id]) != nil {
+            try database.run(Statements.deletePayloads, [id, max(rows / Self.rowsPerPart, 1)])
+            guard try database.first(Statements.anyPayload, [id]) == nil else { return }
+        }
         for statement in Statements.deleteOrchestration { try database.run(statement, [id]) }
     }
 

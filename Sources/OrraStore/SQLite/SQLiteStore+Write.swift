@@ -5,7 +5,9 @@ import OrraModel
 extension SQLiteStore {
     /// Runs within the transaction of one commit. `known` is the time of the latest entry so far; returns that of the
     /// latest one then.
-    static func write(_ batch: [Write], to database: Database, after known: Timestamp?) throws -> Timestamp? {
+    static func write(
+        _ batch: [Write], to database: Database, _ payloads: inout PayloadWriter, after known: Timestamp?
+    ) throws -> Timestamp? {
         var lastEntryAt = known
         // Otherwise the journal's last row has the time of the latest entry.
         var needsClock = false
@@ -20,7 +22,7 @@ extension SQLiteStore {
             case .journal(let entry):
                 if let lastEntryAt, entry.at < lastEntryAt { needsClock = true }
                 lastEntryAt = max(lastEntryAt ?? entry.at, entry.at)
-                try append(entry, to: &page, database)
+                try append(entry, to: &page, database, &payloads)
                 continue
             case .serviceEvent(let entry):
                 lastEntryAt = max(lastEntryAt ?? entry.at, entry.at)
@@ -30,12 +32,12 @@ extension SQLiteStore {
             default: break
             }
             if write.demandsJournal {
-                try page?.write(to: database)
+                try page?.write(to: database, &payloads)
                 page = nil
             }
             try self.write(write, to: database)
         }
-        try page?.write(to: database)
+        try page?.write(to: database, &payloads)
         if needsClock, let lastEntryAt { try database.run(Statements.advanceClock, [lastEntryAt.milliseconds]) }
         return lastEntryAt
     }
@@ -124,11 +126,13 @@ extension SQLiteStore {
     }
 
     /// Begins a new page where the entry does not follow on the last one.
-    private static func append(_ entry: JournalEntry, to page: inout JournalPage?, _ database: Database) throws {
+    private static func append(
+        _ entry: JournalEntry, to page: inout JournalPage?, _ database: Database, _ payloads: inout PayloadWriter
+    ) throws {
         if page?.takes(entry) == true {
             try page?.append(entry)
         } else {
-            try page?.write(to: database)
+            try page?.write(to: database, &payloads)
             page = try JournalPage(entry)
         }
         guard let (key, reference) = entry.newKey else { return }

@@ -18,6 +18,7 @@ public final class SQLiteStore: Store {
     private static let checkpointPages = 4_096
 
     let pool: DatabasePool
+    private let payloads = StoredPayloads()
     private let lock: Mutex<DirectoryLock?>
     /// Of the latest entry that is stored. Between two commits only.
     private let lastEntryAt = Mutex<Timestamp?>(nil)
@@ -96,14 +97,22 @@ public final class SQLiteStore: Store {
 
     private func blockingCommit(_ batch: [Write]) throws {
         let known = lastEntryAt.withLock { $0 }
-        let latest = try pool.write { try Self.write(batch, to: $0, after: known) }
+        var payloads = PayloadWriter(known: payloads)
+        let latest = try pool.write { try Self.write(batch, to: $0, &payloads, after: known) }
         lastEntryAt.withLock { $0 = latest }
+        self.payloads.remember(payloads.written)
     }
 
     func read<Value: Sendable>(
         _ body: @Sendable @escaping (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         do { return try await pool.read(body) } catch { throw StoreError(error, path: pool.path) }
+    }
+
+    func readJournal<Value: Sendable>(
+        _ body: @Sendable @escaping (JournalReader) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await read { [payloads] in try body(JournalReader(database: $0, known: payloads)) }
     }
 
     public func close() async {

@@ -34,6 +34,11 @@ extension Statements {
         """
     static let deleteEntries = "DELETE FROM journal WHERE orchestration = ? AND seq <= ?"
     static let anyEntry = "SELECT 1 FROM journal WHERE orchestration = ? LIMIT 1"
+    static let deletePayloads = """
+        DELETE FROM payloads WHERE rowid IN (
+            SELECT rowid FROM payloads WHERE orchestration = ? ORDER BY number, part LIMIT ?)
+        """
+    static let anyPayload = "SELECT 1 FROM payloads WHERE orchestration = ? LIMIT 1"
     /// What refers to an orchestration first.
     static let deleteOrchestration = [
         // By the time that begins it, and those of earlier versions.
@@ -67,6 +72,6 @@ extension Statements {
     static let pruning =
         [
             prunable, hidden, isHidden, prunedPosition, hide, lastPosition, advancePruned, firstEntries, deleteEntries,
-            anyEntry, lastOldServiceEvent, deleteServiceEvents, deleteSubmissions,
+            anyEntry, deletePayloads, anyPayload, lastOldServiceEvent, deleteServiceEvents, deleteSubmissions,
         ] + deleteOrchestration
 }

@@ -29,14 +29,16 @@ enum Statements {
     /// Nothing where one of the numbers is taken: that leaves the row without a count, which it must have. (As values,
     /// since a SELECT that reads the table it inserts into goes through a temporary one, and its text is copied twice.)
     static let insertPage = """
-        INSERT OR IGNORE INTO journal (orchestration, seq, project, position, at_ms, event, entries)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN
+        INSERT OR IGNORE INTO journal (orchestration, seq, project, position, at_ms, event, payloads, entries)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, CASE WHEN
             coalesce((SELECT seq + entries FROM journal WHERE orchestration = ?1 AND seq < ?2 + ?7
                 ORDER BY seq DESC LIMIT 1), ?2) <= ?2
             AND coalesce((SELECT position + entries FROM journal WHERE project = ?3 AND position < ?4 + ?7
                 ORDER BY position DESC LIMIT 1), ?4) <= ?4
             THEN ?7 END)
         """
+    static let nextPayload = "SELECT max(number) + 1 FROM payloads WHERE orchestration = ?"
+    static let insertPayload = "INSERT INTO payloads (orchestration, number, part, bytes) VALUES (?, ?, ?, ?)"
     static let advanceClock = """
         INSERT INTO clock (id, last_entry_at_ms) VALUES (1, ?)
         ON CONFLICT (id) DO UPDATE SET last_entry_at_ms = max(last_entry_at_ms, excluded.last_entry_at_ms)
@@ -89,9 +91,9 @@ enum Statements {
 
     static let writes = [
         insertProject, insertAPIKey, insertWebhook, updateService, insertService, updateOrchestration,
-        insertOrchestration, insertPage, advanceClock, insertTaskKey, insertParameterValue, insertOutbox, deleteOutbox,
-        buryOutbox, upsertDelivery, upsertFailedCompensation, upsertSubmission, insertServiceEvent, setRetention,
-        upsertDocument, deleteDocument,
+        insertOrchestration, insertPage, insertPayload, advanceClock, insertTaskKey, insertParameterValue, insertOutbox,
+        deleteOutbox, buryOutbox, upsertDelivery, upsertFailedCompensation, upsertSubmission, insertServiceEvent,
+        setRetention, upsertDocument, deleteDocument,
     ]
 
     // MARK: - Queries
@@ -119,7 +121,11 @@ enum Statements {
             AND (j.position > ?2 OR j.position + j.entries > ?2 + 1)
             AND \(visible("j.orchestration")) ORDER BY j.position LIMIT ?3
         """
-    private static let entryColumns = "j.orchestration, j.seq, j.project, j.position, j.at_ms, j.event, j.entries"
+    private static let entryColumns = """
+        j.orchestration, j.seq, j.project, j.position, j.at_ms, j.event, j.entries, j.payloads
+        """
+    static let payloadBytes = "SELECT sum(length(bytes)) FROM payloads WHERE orchestration = ? AND number = ?"
+    static let payloadParts = "SELECT bytes FROM payloads WHERE orchestration = ? AND number = ? ORDER BY part"
     private static let orchestrationColumns = """
         o.id, o.project, o.action, o.status, o.error, o.received_at_ms, o.ended_at_ms, o.is_unsettled,
         o.compensations_active, o.compensations_total, o.compensations_completed, o.compensations_failed,
@@ -204,9 +210,10 @@ enum Statements {
         """
 
     static let queries = [
-        journal, projectJournal, orchestrations, orchestration, orchestrationCarrying, task, outbox, projectOutbox,
-        failedDeliveries, allFailedCompensations, pendingFailedCompensations, failedCompensation, submission,
-        projectServiceEvents, serviceEvents, documents, document, documentNames,
+        journal, projectJournal, nextPayload, payloadBytes, payloadParts, orchestrations, orchestration,
+        orchestrationCarrying, task, outbox, projectOutbox, failedDeliveries, allFailedCompensations,
+        pendingFailedCompensations, failedCompensation, submission, projectServiceEvents, serviceEvents, documents,
+        document, documentNames,
     ]
 
     // MARK: - Recovery
