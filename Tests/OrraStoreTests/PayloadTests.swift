@@ -151,6 +151,10 @@ struct PayloadTests {
             ("UPDATE payloads SET bytes = x'22787822' WHERE orchestration = 'o_1' AND part = 0", "is no JSON"),
             ("UPDATE payloads SET number = 7 WHERE orchestration = 'o_1'", "is missing"),
             ("UPDATE journal SET payloads = '[[1,1,0,9]]' WHERE orchestration = 'o_1'", "do not fit its text"),
+            (
+                "UPDATE journal SET payloads = '[[9223372036854775807,1,0,9]]' WHERE orchestration = 'o_1'",
+                "do not fit its text"
+            ),
             ("UPDATE journal SET payloads = '[[1,1,0]]' WHERE orchestration = 'o_1'", "reference to a payload is none"),
             ("UPDATE journal SET payloads = 'xx' WHERE orchestration = 'o_1'", "not valid JSON"),
             (

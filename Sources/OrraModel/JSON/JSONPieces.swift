@@ -28,11 +28,10 @@ public struct JSONPieces: Sendable {
         self.written = written
         var end = 0
         for payload in payloads {
-            let (start, next) = (payload.start, payload.start + Self.placeholder.count)
-            guard start >= end, next <= written.count, written[start..<next].elementsEqual(Self.placeholder) else {
-                return nil
-            }
-            end = next
+            let start = payload.start
+            guard start >= end, start <= written.count - Self.placeholder.count else { return nil }
+            end = start + Self.placeholder.count
+            guard written[start..<end].elementsEqual(Self.placeholder) else { return nil }
             self.payloads.append(Payload(start: start, bytes: payload.bytes))
             payloadBytes += payload.bytes.count
         }

@@ -30,11 +30,16 @@ public struct RawJSON: Sendable {
             ? .large(LargeJSON(SharedSlice(SharedBytes(copying: bytes)))) : .small(Array(bytes))
     }
 
-    /// A value that lies in shared bytes: a small one is copied, and does not keep the rest of them.
+    /// A value that lies in shared bytes. One that is less than half of them is copied: it would keep all the rest, and
+    /// take more memory than it counts for.
     init(unchecked slice: SharedSlice, isCompact: Bool) {
-        storage =
-            slice.count > JSONPieces.copiedBytes
-            ? .large(LargeJSON(JSONPieces(slice), isCompact: isCompact)) : .small(slice.withUnsafeBytes { Array($0) })
+        if slice.count <= JSONPieces.copiedBytes {
+            storage = .small(slice.withUnsafeBytes { Array($0) })
+        } else {
+            let isMost = slice.count >= slice.whole.count / 2
+            let kept = isMost ? slice : slice.withUnsafeBytes { SharedSlice(SharedBytes(copying: $0)) }
+            storage = .large(LargeJSON(JSONPieces(kept), isCompact: isCompact))
+        }
     }
 
     /// A value that this system wrote.

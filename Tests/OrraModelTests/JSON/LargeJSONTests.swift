@@ -106,10 +106,12 @@ struct LargeJSONTests {
         let payloads = text.payloads.map { (start: $0.start, bytes: $0.bytes) }
         #expect(JSONPieces(written: text.written, payloads: payloads)?.bytes == text.bytes)
         #expect(JSONPieces(written: text.written, payloads: payloads.reversed()) == nil)
-        for shift in [-1, 1, 1_000_000, -1_000_000] {
-            let moved = payloads.map { (start: $0.start + shift, bytes: $0.bytes) }
+        for start in [-1, 1, text.written.count - 2, text.written.count, .max, .min] {
+            var moved = payloads
+            moved[moved.count - 1].start = start
             #expect(JSONPieces(written: text.written, payloads: moved) == nil)
         }
+        #expect(JSONPieces(written: [], payloads: payloads) == nil)
     }
 
     @Test("in shared bytes large values stay, and small ones are copied", arguments: [false, true])
@@ -128,6 +130,16 @@ struct LargeJSONTests {
         let all = try JSONScanner.scan(bytes) { try $0.compact() }
         #expect(all.text == text.replacing(" [", with: "[").replacing(": \"", with: ":\"").replacing("1, ", with: "1,"))
         #expect((all.pieces?.payloads.first?.bytes.whole === bytes) == !hasSpace)
+    }
+
+    @Test("a value that is less than half of its bytes does not keep them", arguments: [1, 3])
+    func minority(parts: Int) throws {
+        let part = String(repeating: "x", count: 40_000)
+        let text = "[" + Array(repeating: "\"\(part)\"", count: parts).joined(separator: ",") + "]"
+        let bytes = SharedBytes(copying: Array(text.utf8))
+        let first = try JSONScanner.scan(bytes) { try $0.text().elements?.first?.raw }
+        #expect(first?.value == .string(part))
+        #expect((first?.pieces?.payloads.first?.bytes.whole === bytes) == (parts == 1))
     }
 
     @Test("what was written large is in one piece")
