@@ -15,7 +15,7 @@ enum InputBinding {
             return .failure(Failure(.taskInputInvalid, "\(task.id) is not in the plan"))
         }
         let sources = sources(of: planned.input, for: task, in: orchestration, plan)
-        // Payloads may be large: their parts are copied once, into the input.
+        // Payloads may be large: of a large part the input has a slice.
         var fields: [String] = []
         var values: [String: RawJSONPart] = [:]
         for field in planned.input {

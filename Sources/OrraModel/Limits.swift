@@ -77,7 +77,8 @@ public enum Limits {
     public static let listedServiceEvents = 100
     /// Characters of the reason with which a failed compensation is resolved or ignored.
     public static let resolutionCharacters = 1...4_096
-    /// Orchestrations that are hidden, and journal rows that are deleted, in one transaction.
+    /// Orchestrations that are hidden, and journal rows that are deleted, in one transaction. A part of a large payload counts
+    /// as 25 rows.
     public static let pruneOrchestrations = 64
     public static let pruneRows = 1_000
 

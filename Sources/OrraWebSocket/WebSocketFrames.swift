@@ -8,6 +8,9 @@ public struct WebSocketFrames: Sendable {
     /// The last text, whose frame's head ends the bytes.
     private(set) var last: (any LongText)?
 
+    /// Whether more messages can be put behind these.
+    package var takesMore: Bool { self.last == nil }
+
     /// No message.
     public init() { self.bytes = ByteBuffer() }
 

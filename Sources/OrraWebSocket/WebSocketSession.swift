@@ -124,12 +124,13 @@ final class WebSocketSession: ChannelDuplexHandler {
         if !self.readingPaused { context.read() }
     }
 
-    /// A long frame is held back until the decoder has let go of its bytes: they are unmasked where they lie then, and are
-    /// the application's alone.
+    /// A long frame is held back until the decoder has let go of its bytes: they are unmasked where they lie then. Not one in
+    /// a much larger buffer, which NIO would copy as a whole to go on behind it.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.takeHeld(context)
         let frame = Self.unwrapInboundIn(data)
-        if frame.length > Self.takenAtOnce { self.held = frame } else { self.take(frame, context) }
+        let isHeld = frame.length > Self.takenAtOnce && frame.data.storageCapacity <= 2 * frame.length
+        if isHeld { self.held = frame } else { self.take(frame, context) }
     }
 
     private func takeHeld(_ context: ChannelHandlerContext) {

@@ -150,10 +150,17 @@ struct PayloadTests {
             ("DELETE FROM payloads WHERE orchestration = 'o_1'", "is missing"),
             ("UPDATE payloads SET bytes = x'22787822' WHERE orchestration = 'o_1' AND part = 0", "is no JSON"),
             ("UPDATE payloads SET number = 7 WHERE orchestration = 'o_1'", "is missing"),
-            ("UPDATE journal SET payloads = '[[1,1,0,9]]' WHERE orchestration = 'o_1'", "do not fit its text"),
+            ("UPDATE journal SET payloads = '[[1,1,0,600000]]' WHERE orchestration = 'o_1'", "do not fit its text"),
             (
-                "UPDATE journal SET payloads = '[[9223372036854775807,1,0,9]]' WHERE orchestration = 'o_1'",
+                "UPDATE journal SET payloads = '[[9223372036854775807,1,0,600000]]' WHERE orchestration = 'o_1'",
                 "do not fit its text"
+            ),
+            // Within the payload, and no value.
+            ("UPDATE journal SET payloads = replace(payloads, ',0,600000]', ',0,599991]')", "is no JSON"),
+            ("UPDATE journal SET payloads = replace(payloads, ',0,600000]', ',9,599991]')", "is no JSON"),
+            (
+                "UPDATE payloads SET bytes = CAST(bytes || x'20' AS BLOB) WHERE orchestration = 'o_1' AND part = 0",
+                "is no JSON"
             ),
             ("UPDATE journal SET payloads = '[[1,1,0]]' WHERE orchestration = 'o_1'", "reference to a payload is none"),
             ("UPDATE journal SET payloads = 'xx' WHERE orchestration = 'o_1'", "not valid JSON"),
@@ -177,6 +184,26 @@ struct PayloadTests {
             #expect(recovery.unreadable.count == 1 && unreadable.orchestration == S.id(1))
             #expect("\(unreadable)".contains(reason), "\(unreadable)")
             #expect(!"\(unreadable)".contains("xx"))
+            await again.close()
+        }
+    }
+
+    @Test("a database that can't be read now is no damage of an entry, and nothing is set aside")
+    func fault() async throws {
+        try await Self.withStore { store, directory in
+            try await store.commit([
+                .journal(S.entry(1, 1, position: 1, event: S.completed(1, Self.text(600_000))))
+            ])
+            await store.close()
+            let again = try await SQLiteStore.open(directory: directory)
+            try await Self.change(again, "ALTER TABLE payloads RENAME TO away")
+            for read in [
+                { _ = try await again.recover() }, { _ = try await again.journal(of: S.id(1), after: 0, limit: 1) },
+            ] as [() async throws -> Void] {
+                await #expect { try await read() } throws: { ($0 as? StoreError)?.code == .unavailable }
+            }
+            try await Self.change(again, "ALTER TABLE away RENAME TO payloads")
+            #expect(try await again.recover().live.count == 1)
             await again.close()
         }
     }

@@ -19,6 +19,9 @@ struct LongTextTests {
             self.letter = letter.asciiValue ?? 0
         }
 
+        /// Ends too when the test is cancelled.
+        func begun() async throws { while self.written == 0 { try await Task.sleep(for: .milliseconds(1)) } }
+
         var written: Int { self.copied.load(ordering: .acquiring) }
 
         func write(from offset: Int, count: Int, to buffer: inout ByteBuffer) {
@@ -61,7 +64,7 @@ struct LongTextTests {
                         try await connection.send(first.frames)
                         marked.yield("sent")
                     }()
-                    while first.written == 0 { await Task.yield() }
+                    try await first.begun()
                     for await event in connection.inbound {
                         guard case .text(let text) = event else { continue }
                         marked.yield(String(buffer: text))
@@ -128,7 +131,7 @@ struct LongTextTests {
                 var seen = marks.makeAsyncIterator()
                 _ = await seen.next()
                 // One that has not begun is dropped.
-                while text.written == 0 { await Task.yield() }
+                try await text.begun()
                 #expect(text.written < Self.size)
                 switch ending {
                 case .peer: try await peer.write(RawPeer.frame(8, ByteBuffer(integer: UInt16(1000))))
@@ -164,10 +167,41 @@ struct LongTextTests {
         ) { server in
             try await RawPeer.run(server, reading: false) { peer in
                 try await peer.write(RawPeer.handshake)
-                while text.written == 0 { await Task.yield() }
+                try await text.begun()
             }
             var seen = ends.makeAsyncIterator()
             #expect(await seen.next() == .some(.closed))
+        }
+    }
+
+    @Test("frames behind a much longer one do not take a buffer of its size each")
+    func pipelined() async throws {
+        let (capacities, taken) = AsyncStream.makeStream(of: Int.self)
+        let count = 20
+        try await TestServer.run(
+            limits: Self.limits,
+            upgrade: { _, _ in
+                .upgrade { connection in
+                    for await event in connection.inbound {
+                        if case .text(let text) = event { taken.yield(text.storageCapacity / text.readableBytes) }
+                    }
+                }
+            }
+        ) { server in
+            try await RawPeer.run(server) { peer in
+                try await peer.upgrade()
+                var frames = RawPeer.frame(1, ByteBuffer(repeating: UInt8(ascii: "x"), count: 8 << 20))
+                for _ in 0..<count {
+                    frames.writeImmutableBuffer(
+                        RawPeer.frame(1, ByteBuffer(repeating: UInt8(ascii: "y"), count: 70_000)))
+                }
+                try await peer.write(frames)
+                var seen = capacities.makeAsyncIterator()
+                var large = 0
+                for _ in 0...count { if try #require(await seen.next()) > 8 { large += 1 } }
+                // Those that share the first one's buffer while they are read; none has one of its own.
+                #expect(large < count / 2)
+            }
         }
     }
 

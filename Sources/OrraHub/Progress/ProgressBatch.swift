@@ -12,7 +12,7 @@ struct ProgressBatch: Sendable {
     init?(taking items: inout ArraySlice<ProgressReader.Page.Item>) throws {
         var frames = WebSocketFrames()
         var places: [(number: Int64, end: Int)] = []
-        while frames.byteCount < Limits.watcherBatchBytes, let item = items.popFirst() {
+        while frames.takesMore, frames.byteCount < Limits.watcherBatchBytes, let item = items.popFirst() {
             frames.append(try item.frame.pieces())
             places.append((item.number, frames.byteCount))
         }

@@ -37,11 +37,13 @@ public struct JSONScanner {
         try scan(bytes, maximumDepth: maximumDepth, source: .lent, body)
     }
 
-    /// The same over shared bytes: large payloads within them are not copied.
+    /// The same over shared bytes: a large payload that is a good part of them is not copied.
     public static func scan<Result>(
         _ shared: SharedBytes, maximumDepth: Int = Limits.jsonDepth, _ body: (inout JSONScanner) throws -> Result
     ) throws -> Result {
-        try scan(shared.bytes, maximumDepth: maximumDepth, source: .shared(shared), body)
+        try withExtendedLifetime(shared) {
+            try scan(shared.bytes, maximumDepth: maximumDepth, source: .shared(shared), body)
+        }
     }
 
     static func scan<Result>(

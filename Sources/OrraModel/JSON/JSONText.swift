@@ -49,7 +49,7 @@ package struct JSONText {
         case .pieces(let large): return RawJSON(unchecked: large.pieces.part(range))
         case .shared(let whole) where isCompact:
             return RawJSON(unchecked: SharedSlice(whole, range), isCompact: true)
-        case .lent where isCompact: return RawJSON(unchecked: bytes[range])
+        case .lent where isCompact: return RawJSON(unchecked: bytes[range], isCompact: true)
         case .shared, .lent: break
         }
         var scanner = JSONScanner(UnsafeBufferPointer(rebasing: bytes[range]), maximumDepth: .max)

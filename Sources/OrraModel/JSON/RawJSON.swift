@@ -24,20 +24,21 @@ public struct RawJSON: Sendable {
     }
 
     /// A value that lies in lent bytes.
-    init(unchecked bytes: Slice<UnsafeBufferPointer<UInt8>>) {
+    init(unchecked bytes: Slice<UnsafeBufferPointer<UInt8>>, isCompact: Bool = false) {
         storage =
             bytes.count > JSONPieces.copiedBytes
-            ? .large(LargeJSON(SharedSlice(SharedBytes(copying: bytes)))) : .small(Array(bytes))
+            ? .large(LargeJSON(JSONPieces(SharedSlice(SharedBytes(copying: bytes))), isCompact: isCompact))
+            : .small(Array(bytes))
     }
 
-    /// A value that lies in shared bytes. One that is less than half of them is copied: it would keep all the rest, and
-    /// take more memory than it counts for.
+    /// A value that lies in shared bytes. One that is less than a quarter of them is copied: it would keep all the rest, and
+    /// take far more memory than it counts for.
     init(unchecked slice: SharedSlice, isCompact: Bool) {
         if slice.count <= JSONPieces.copiedBytes {
             storage = .small(slice.withUnsafeBytes { Array($0) })
         } else {
-            let isMost = slice.count >= slice.whole.count / 2
-            let kept = isMost ? slice : slice.withUnsafeBytes { SharedSlice(SharedBytes(copying: $0)) }
+            let mayKeep = slice.count >= slice.whole.count / 4
+            let kept = mayKeep ? slice : slice.withUnsafeBytes { SharedSlice(SharedBytes(copying: $0)) }
             storage = .large(LargeJSON(JSONPieces(kept), isCompact: isCompact))
         }
     }
@@ -45,8 +46,8 @@ public struct RawJSON: Sendable {
     /// A value that this system wrote.
     init(unchecked text: JSONPieces) {
         // What is written is copied with each text that it becomes a part of.
-        let isSmall = text.written.count <= JSONPieces.copiedBytes
-        if isSmall, text.payloads.isEmpty {
+        let isSmall = text.written.count <= max(JSONPieces.copiedBytes, text.payloadBytes / 8)
+        if text.written.count <= JSONPieces.copiedBytes, text.payloads.isEmpty {
             storage = .small(text.written)
         } else {
             storage = .large(
@@ -156,14 +157,28 @@ extension JSONPieces {
         guard count == other.count else { return false }
         var (offset, isSame) = (0, true)
         forEach { piece in
+            guard isSame else { return }
             var start = 0
             other.forEach(from: offset, atMost: piece.count) { part in
-                isSame = isSame && piece[start..<(start + part.count)].elementsEqual(part)
+                isSame = isSame && part.isSame(as: UnsafeRawBufferPointer(rebasing: piece[start..<start + part.count]))
                 start += part.count
             }
             offset += piece.count
         }
         return isSame
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Eight bytes at a time. Both have the same length.
+    fileprivate func isSame(as other: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        while index + 8 <= count {
+            let word = loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            guard word == other.loadUnaligned(fromByteOffset: index, as: UInt64.self) else { return false }
+            index += 8
+        }
+        return self[index...].elementsEqual(other[index...])
     }
 }
 

@@ -25,7 +25,7 @@ enum ParameterCheck {
             }
             guard seen.insert(member.key).inserted else { return "the parameter '\(member.key)' is given twice" }
         }
-        let bytes = RawJSON(.object(request.parameters)).bytes.count
+        let bytes = RawJSON(.object(request.parameters)).count
         guard bytes <= Limits.payloadBytes else {
             return "the parameters have \(bytes) bytes, but may have at most \(Limits.payloadBytes)"
         }

@@ -35,7 +35,7 @@ struct PlanDraft {
             if task.id == .zero { self.parameters = task.input } else { tasks.append(task) }
         }
         let own = elements.filter { $0["id"] != .string(TaskID.zero.description) }
-        let bytes = RawJSON(.array(own)).bytes.count
+        let bytes = RawJSON(.array(own)).count
         guard bytes <= Limits.planBytes else {
             throw .tooLarge(path: "tasks", bytes: bytes, limit: Limits.planBytes)
         }

@@ -61,7 +61,7 @@ public struct WebhookBody: Sendable, Hashable, Codable {
 extension WebhookBody {
     /// As the encoder writes it, without its detours: every action ends with one. A test compares the two.
     public func text() -> JSONPieces {
-        let payloads = [results, abortReason].compactMap { $0?.bytes.count }
+        let payloads = [results, abortReason].compactMap { $0?.count }
         var writer = JSONWriter(capacity: 512 + payloads.reduce(0) { $0 + JSONWriter.room(for: $1) })
         writer.object {
             $0.member("event_id", eventID)

@@ -30,7 +30,7 @@ struct Reverting: Sendable {
 
     /// - Throws: ``ComponentError`` for what is too large to be handed over.
     static func check(_ input: RawJSON, _ output: RawJSON) throws {
-        let bytes = data(of: input, output).bytes.count
+        let bytes = data(of: input, output).count
         guard bytes <= Limits.undoBytes else {
             throw ComponentError(
                 .invalidPayload,

@@ -24,12 +24,24 @@ struct JournalReader {
                 throw DamagedPayload(reason: "payload \(reference.number) is shorter than it should be")
             }
             let start = whole.range.lowerBound + offset
-            return (start: reference.start, bytes: SharedSlice(whole.whole, start..<start + reference.count))
+            let bytes = SharedSlice(whole.whole, start..<start + reference.count)
+            if bytes.count < whole.count { try Self.check(bytes, reference.number) }
+            return (start: reference.start, bytes: bytes)
         }
         guard let text = JSONPieces(written: written, payloads: payloads) else {
             throw DamagedPayload(reason: "the references to its payloads do not fit its text")
         }
         return text
+    }
+
+    /// Whether it is one JSON value: what is made of it takes that for granted.
+    private static func check(_ bytes: SharedSlice, _ number: Int64) throws {
+        try bytes.withUnsafeBytes { bytes in
+            let text = bytes.bindMemory(to: UInt8.self)
+            do { try JSONScanner.scan(text, maximumDepth: Limits.storedJSONDepth) { try $0.skip() } } catch {
+                throw DamagedPayload(reason: "payload \(number) is no JSON")
+            }
+        }
     }
 
     private func payload(_ place: StoredPayloads.Place) throws -> SharedSlice {
@@ -44,16 +56,19 @@ struct JournalReader {
                 database.cachedStatement(sql: Statements.payloadParts), arguments: arguments)
             while let part = try parts.next() {
                 try part.withUnsafeData(atIndex: 0) { bytes in
-                    guard let bytes, bytes.count <= rest.count else { return }
+                    guard let bytes, bytes.count <= rest.count else {
+                        throw DamagedPayload(reason: "payload \(place.number) is longer than it should be")
+                    }
                     bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: rest).copyMemory(from: $0) }
                     rest = rest.dropFirst(bytes.count)
                 }
             }
-        }
-        do { try JSONScanner.scan(whole, maximumDepth: Limits.storedJSONDepth) { try $0.skip() } } catch {
-            throw DamagedPayload(reason: "payload \(place.number) is no JSON")
+            guard rest.isEmpty else {
+                throw DamagedPayload(reason: "payload \(place.number) is shorter than it should be")
+            }
         }
         let bytes = SharedSlice(whole, 0..<count)
+        try Self.check(bytes, place.number)
         known.remember([.init(bytes: bytes, place: place)])
         return bytes
     }

@@ -47,6 +47,7 @@ struct PayloadWriter {
     let known: StoredPayloads
     /// To be remembered once they are committed.
     private(set) var written: [StoredPayloads.Payload] = []
+    private var byBytes: [ObjectIdentifier: [Int]] = [:]
 
     init(known: StoredPayloads) { self.known = known }
 
@@ -64,7 +65,8 @@ struct PayloadWriter {
     private mutating func stored(
         _ slice: SharedSlice, of orchestration: OrchestrationID, in database: Database
     ) throws -> (payload: StoredPayloads.Payload, offset: Int) {
-        for payload in written where payload.place.orchestration == orchestration {
+        for payload in (byBytes[ObjectIdentifier(slice.whole)] ?? []).map({ written[$0] })
+        where payload.place.orchestration == orchestration {
             if let offset = payload.offset(of: slice) { return (payload, offset) }
         }
         if let payload = known.holding(slice, of: orchestration), let offset = payload.offset(of: slice) {
@@ -83,6 +85,7 @@ struct PayloadWriter {
         }
         let payload = StoredPayloads.Payload(
             bytes: slice, place: .init(orchestration: orchestration, number: number))
+        byBytes[ObjectIdentifier(slice.whole), default: []].append(written.count)
         written.append(payload)
         return (payload, 0)
     }

@@ -16,12 +16,13 @@ struct ReadPage {
 
     /// What can't be read throws `.damaged`.
     init(row: Row, _ reader: JournalReader) throws {
-        do throws(UnreadableEntry) { try self.init(readable: row, reader) } catch {
+        do { try self.init(readable: row, reader) } catch let error as UnreadableEntry {
             throw StoreError.unreadableEntry(error.seq, of: OrchestrationID(row[0]), error.reason)
         }
     }
 
-    init(readable row: Row, _ reader: JournalReader) throws(UnreadableEntry) {
+    /// What can't be read throws ``UnreadableEntry``; a fault of the database is no fault of the entry.
+    init(readable row: Row, _ reader: JournalReader) throws {
         let (seq, position, count): (Int, Int64, Int) = (row[1], row[3], row[6])
         let (orchestration, project) = (OrchestrationID(row[0]), ProjectID(row[2]))
         let at = row.timestamp(at: 4)
@@ -40,7 +41,7 @@ struct ReadPage {
 
     private mutating func events(
         of row: Row, _ count: Int, from seq: Int, _ reader: JournalReader
-    ) throws(UnreadableEntry) -> [Result<Event, any Error>] {
+    ) throws -> [Result<Event, any Error>] {
         let events: [Result<Event, any Error>]?
         do {
             let references = try (row[7] as String?).map(PayloadReference.read) ?? []
@@ -50,7 +51,7 @@ struct ReadPage {
                 : try Self.events(of: row, count, references, reader, bytes: &bytes)
         } catch let error as DamagedPayload {
             throw UnreadableEntry(seq: seq, reason: error.reason)
-        } catch {
+        } catch  where !(error is DatabaseError) && !(error is CancellationError) {
             throw UnreadableEntry(seq: seq, reason: WireDecoder.describe(error))
         }
         guard let events else {

@@ -53,14 +53,14 @@ extension SQLiteStore {
             // Its other entries are of no use, though they may be readable.
             guard recovery.unreadable.last?.orchestration != orchestration else { continue }
             let isNext = recovery.live.last?.last?.orchestration == orchestration
-            do throws(UnreadableEntry) {
+            do {
                 let entries = try ReadPage(readable: row, reader).entries
                 if isNext {
                     recovery.live[recovery.live.count - 1] += entries
                 } else {
                     recovery.live.append(entries)
                 }
-            } catch {
+            } catch let error as UnreadableEntry {
                 if isNext { recovery.live.removeLast() }
                 recovery.unreadable.append(.unreadableEntry(error.seq, of: orchestration, error.reason))
             }
