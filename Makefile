@@ -17,7 +17,6 @@ FEW = $(shell $(SWIFT) test --help-hidden 2>/dev/null | grep -o -m 1 -e '--exper
 BUILD_release := -c release $(if $(filter Linux,$(shell uname)),--static-swift-stdlib -Xswiftc -use-ld=lld \
 	-Xlinker --no-export-dynamic)
 BUILD_debug :=
-RELEASE := $(BUILD_release)
 
 CONFIGURATION := debug
 # What both benchmarks write: figures as JSON, and the sections of the page. `PAGE=` leaves the page as it is.
@@ -42,9 +41,9 @@ test: lint ## Every test, a release build, and what a hop of it may take.
 	$(SWIFT) test --skip-build --filter '$(SOCKETS)'
 	$(SWIFT) test --skip-build --filter '$(HUBS)' $(FEW)
 	$(SWIFT) test --skip-build --filter '$(PROCESSES)'
-	$(SWIFT) build $(CHECKED) $(RELEASE) --product orra
+	$(SWIFT) build $(CHECKED) $(BUILD_release) --product orra
 	@.make/release-check "$$($(SWIFT) build -c release --show-bin-path)"
-	$(SWIFT) build $(CHECKED) $(RELEASE) --product Bench
+	$(SWIFT) build $(CHECKED) $(BUILD_release) --product Bench
 	@.make/budgets "$$($(SWIFT) build -c release --show-bin-path)" 550000 215
 
 # CONFIGURATION=release: what users run.
@@ -59,14 +58,14 @@ chaos: ## Real processes and a killer: make chaos SEED=7 MINUTES=5 SERVICES=20. 
 
 simulate: ## Seed after seed, until one breaks a promise: make simulate SEEDS=100000 FROM=0. See docs/simulation.md.
 	@.make/dependencies
-	$(SWIFT) build $(CHECKED) $(RELEASE) --product Simulate
+	$(SWIFT) build $(CHECKED) $(BUILD_release) --product Simulate
 	@"$$($(SWIFT) build -c release --show-bin-path)/Simulate" \
 		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(FROM),--from $(FROM))
 
 # LEAVE_ONE_OUT=1 fits weights without each catalogue in turn, LEAVE_ONE_OUT=source without those of each source.
 planbench: ## How good the offline planner is on labelled cases: make planbench CASES=<folder>. See docs/planning.md.
 	@.make/dependencies
-	$(SWIFT) build $(CHECKED) $(RELEASE) --product PlanBench
+	$(SWIFT) build $(CHECKED) $(BUILD_release) --product PlanBench
 	@"$$($(SWIFT) build -c release --show-bin-path)/PlanBench" "$(CASES)" \
 		$(if $(LEAVE_ONE_OUT),$(if $(filter source,$(LEAVE_ONE_OUT)),--leave-source-out,--leave-one-out))
 
@@ -85,8 +84,8 @@ bench-long: bench-programs ## Long scenarios, all or some: make bench-long ONLY=
 
 bench-programs:
 	@.make/dependencies
-	$(SWIFT) build $(CHECKED) $(RELEASE) --product orra
-	$(SWIFT) build $(CHECKED) $(RELEASE) --product Bench
+	$(SWIFT) build $(CHECKED) $(BUILD_release) --product orra
+	$(SWIFT) build $(CHECKED) $(BUILD_release) --product Bench
 
 lint: ## The format of the code, as .swift-format has it.
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests docs/examples
@@ -100,7 +99,7 @@ build:
 
 release: ## The optimised program: .build/release/orra.
 	@.make/dependencies
-	$(SWIFT) build $(CHECKED) $(RELEASE) --product orra
+	$(SWIFT) build $(CHECKED) $(BUILD_release) --product orra
 
 clean:
 	rm -rf .build

@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 import NIOWebSocket
 
 /// The four bytes that a client XORs its payload with.
@@ -25,6 +25,12 @@ struct FrameMask {
 }
 
 extension ByteBuffer {
+    /// Whether it may be kept as it is: it is long, and does not lie in a much larger buffer, which NIO would copy as a whole
+    /// to go on behind it, and which whoever keeps this would hold.
+    package var fillsItsStorage: Bool {
+        self.readableBytes > 64 * 1024 && self.storageCapacity <= 2 * self.readableBytes
+    }
+
     /// XORs the readable bytes from `offset` on with the mask, eight at a time: a message may have 10 MiB.
     mutating func applyMask(_ mask: FrameMask, from offset: Int = 0) {
         self.withUnsafeMutableReadableBytes { bytes in

@@ -21,10 +21,7 @@ package struct WebSocketOutlet: Sendable {
     let inbound: InboundQueue
     let outbound: OutboundQueue
 
-    /// Puts a text message into the bounded queue, like ``WebSocketConnection/enqueue(text:)``.
-    package func enqueue(text: ByteBuffer) throws { try outbound.enqueue(.message(.text, text)) }
-
-    /// The same with texts that were encoded before. On a server only.
+    /// Puts text messages into the bounded queue, like ``WebSocketConnection/enqueue(text:)``. On a server only.
     package func enqueue(_ frames: WebSocketFrames) throws { try outbound.enqueue(.frames(frames)) }
 
     /// Says whether the peer works on something, like ``WebSocketConnection/setBusy(_:)``.

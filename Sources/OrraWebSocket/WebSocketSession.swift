@@ -52,8 +52,6 @@ final class WebSocketSession: ChannelDuplexHandler {
     private var toldStall = false
     /// A long frame that came with this read, see `channelRead`.
     private var held: WebSocketFrame?
-    /// In bytes.
-    private static let takenAtOnce = 64 * 1024
     private var isDraining = false
     private var drainsAgain = false
     var underway: TextUnderway?
@@ -124,13 +122,11 @@ final class WebSocketSession: ChannelDuplexHandler {
         if !self.readingPaused { context.read() }
     }
 
-    /// A long frame is held back until the decoder has let go of its bytes: they are unmasked where they lie then. Not one in
-    /// a much larger buffer, which NIO would copy as a whole to go on behind it.
+    /// A long frame is held back until the decoder has let go of its bytes: they are unmasked where they lie then.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.takeHeld(context)
         let frame = Self.unwrapInboundIn(data)
-        let isHeld = frame.length > Self.takenAtOnce && frame.data.storageCapacity <= 2 * frame.length
-        if isHeld { self.held = frame } else { self.take(frame, context) }
+        if frame.data.fillsItsStorage { self.held = frame } else { self.take(frame, context) }
     }
 
     private func takeHeld(_ context: ChannelHandlerContext) {

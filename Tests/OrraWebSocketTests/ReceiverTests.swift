@@ -28,7 +28,9 @@ struct ReceiverTests {
         func received(_ event: WebSocketEvent) -> Bool {
             tell.yield(.event(event))
             guard case .text(let text) = event else { return true }
-            try? connection.outlet.enqueue(text: text)
+            var frames = WebSocketFrames()
+            frames.append(textOf: text.readableBytes) { $0.writeImmutableBuffer(text) }
+            try? connection.outlet.enqueue(frames)
             return String(buffer: text) != "hold"
         }
 

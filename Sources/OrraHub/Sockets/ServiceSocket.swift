@@ -149,12 +149,9 @@ extension TaskReport {
 }
 
 extension ServiceMessage {
-    /// In bytes. A shorter one may lie in a buffer with others, that NIO goes on with.
-    private static let ownBuffer = 64 * 1024
-
-    /// Large payloads stay in the buffer of a long frame, unless that is mostly something else.
+    /// Large payloads stay in the buffer of a long frame.
     fileprivate init(buffer: ByteBuffer) throws(ServiceMessageError) {
-        if buffer.readableBytes > Self.ownBuffer, buffer.storageCapacity <= 2 * buffer.readableBytes {
+        if buffer.fillsItsStorage {
             try self.init(frame: SharedBytes(buffer))
         } else {
             self = try buffer.withUnsafeReadableBytes { bytes in

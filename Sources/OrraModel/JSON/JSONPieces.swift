@@ -113,10 +113,20 @@ public struct JSONPieces: Sendable {
     public var bytes: [UInt8] {
         guard !payloads.isEmpty else { return written }
         return [UInt8](unsafeUninitializedCapacity: count) { all, filled in
-            forEach { piece in
-                let rest = UnsafeMutableBufferPointer(rebasing: all[filled...])
-                filled += rest.initialize(fromContentsOf: piece)
-            }
+            copy(to: UnsafeMutableRawBufferPointer(all))
+            filled = count
+        }
+    }
+
+    /// In one, to be shared.
+    var shared: SharedBytes { SharedBytes(count: count, fill: copy) }
+
+    /// - Parameter all: as many bytes as it has.
+    private func copy(to all: UnsafeMutableRawBufferPointer) {
+        var rest = all[...]
+        forEach { piece in
+            UnsafeMutableRawBufferPointer(rebasing: rest).copyMemory(from: piece)
+            rest = rest.dropFirst(piece.count)
         }
     }
 }

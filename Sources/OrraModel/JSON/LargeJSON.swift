@@ -9,8 +9,6 @@ final class LargeJSON: Sendable {
         self.isCompact = isCompact
     }
 
-    convenience init(_ slice: SharedSlice) { self.init(JSONPieces(slice), isCompact: false) }
-
     func withText<Result>(_ body: (JSONText) throws -> Result) rethrows -> Result {
         try pieces.written.withUnsafeBufferPointer {
             let text = JSONText(bytes: $0, range: 0..<$0.count, isCompact: isCompact, source: .pieces(self))

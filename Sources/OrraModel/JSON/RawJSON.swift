@@ -17,14 +17,8 @@ public struct RawJSON: Sendable {
 
     private let storage: Storage
 
-    init(unchecked bytes: [UInt8]) {
-        storage =
-            bytes.count > JSONPieces.copiedBytes
-            ? .large(LargeJSON(SharedSlice(SharedBytes(copying: bytes)))) : .small(bytes)
-    }
-
-    /// A value that lies in lent bytes.
-    init(unchecked bytes: Slice<UnsafeBufferPointer<UInt8>>, isCompact: Bool = false) {
+    /// A value that lies in lent bytes, or is small.
+    init(unchecked bytes: some Collection<UInt8>, isCompact: Bool = false) {
         storage =
             bytes.count > JSONPieces.copiedBytes
             ? .large(LargeJSON(JSONPieces(SharedSlice(SharedBytes(copying: bytes))), isCompact: isCompact))
@@ -45,24 +39,13 @@ public struct RawJSON: Sendable {
 
     /// A value that this system wrote.
     init(unchecked text: JSONPieces) {
-        // What is written is copied with each text that it becomes a part of.
-        let isSmall = text.written.count <= max(JSONPieces.copiedBytes, text.payloadBytes / 8)
-        if text.written.count <= JSONPieces.copiedBytes, text.payloads.isEmpty {
+        let written = text.written.count
+        if text.payloads.isEmpty, written <= JSONPieces.copiedBytes {
             storage = .small(text.written)
         } else {
-            storage = .large(
-                LargeJSON(
-                    isSmall
-                        ? text
-                        : JSONPieces(
-                            SharedSlice(
-                                SharedBytes(count: text.count) { all in
-                                    var rest = all[...]
-                                    text.forEach { piece in
-                                        UnsafeMutableRawBufferPointer(rebasing: rest).copyMemory(from: piece)
-                                        rest = rest.dropFirst(piece.count)
-                                    }
-                                })), isCompact: true))
+            // What is written is copied with each text that it becomes a part of.
+            let isInPlace = written <= max(JSONPieces.copiedBytes, text.payloadBytes / 8)
+            storage = .large(LargeJSON(isInPlace ? text : JSONPieces(SharedSlice(text.shared)), isCompact: true))
         }
     }
 
@@ -128,10 +111,7 @@ public struct RawJSON: Sendable {
         }
     }
 
-    public var text: String {
-        guard let pieces else { return String(decoding: bytes, as: UTF8.self) }
-        return String(decoding: pieces.bytes, as: UTF8.self)
-    }
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
 extension RawJSON: Hashable {

@@ -46,8 +46,8 @@ struct PayloadWriter {
 
     let known: StoredPayloads
     /// To be remembered once they are committed.
-    private(set) var written: [StoredPayloads.Payload] = []
-    private var byBytes: [ObjectIdentifier: [Int]] = [:]
+    var written: [StoredPayloads.Payload] { byBytes.values.flatMap(\.self) }
+    private var byBytes: [ObjectIdentifier: [StoredPayloads.Payload]] = [:]
 
     init(known: StoredPayloads) { self.known = known }
 
@@ -65,11 +65,10 @@ struct PayloadWriter {
     private mutating func stored(
         _ slice: SharedSlice, of orchestration: OrchestrationID, in database: Database
     ) throws -> (payload: StoredPayloads.Payload, offset: Int) {
-        for payload in (byBytes[ObjectIdentifier(slice.whole)] ?? []).map({ written[$0] })
-        where payload.place.orchestration == orchestration {
-            if let offset = payload.offset(of: slice) { return (payload, offset) }
+        let writtenNow = byBytes[ObjectIdentifier(slice.whole), default: []].first {
+            $0.place.orchestration == orchestration && $0.offset(of: slice) != nil
         }
-        if let payload = known.holding(slice, of: orchestration), let offset = payload.offset(of: slice) {
+        if let payload = writtenNow ?? known.holding(slice, of: orchestration), let offset = payload.offset(of: slice) {
             return (payload, offset)
         }
         let number: Int64 = try database.first(Statements.nextPayload, [orchestration.rawValue])?[0] ?? 1
@@ -85,8 +84,7 @@ struct PayloadWriter {
         }
         let payload = StoredPayloads.Payload(
             bytes: slice, place: .init(orchestration: orchestration, number: number))
-        byBytes[ObjectIdentifier(slice.whole), default: []].append(written.count)
-        written.append(payload)
+        byBytes[ObjectIdentifier(slice.whole), default: []].append(payload)
         return (payload, 0)
     }
 }
